@@ -1,0 +1,117 @@
+"""What can go wrong, told once: a key into the message catalogue and the fields it needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from evalib.messages import message
+
+
+class EvalError(Exception):
+    """A fault that a person can mend.
+
+    Parameters
+    ----------
+    key
+        Key of the text in `evalib.messages`.
+    fields
+        Values for that text. Never a pupil's name, id or score.
+    """
+
+    exit_code = 1
+
+    def __init__(self, key: str, **fields: Any) -> None:
+        super().__init__(key)
+        self.key = key
+        self.fields = fields
+
+    def text(self, lang: str) -> str:
+        """The message in `lang` ("zh" or "en"): what, where, what to do next."""
+        return message(self.key, lang, **self.fields)
+
+    def __str__(self) -> str:
+        return self.text("zh")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.key, self.fields)
+
+
+def _rebuild(kind: type[EvalError], key: str, fields: dict[str, Any]) -> EvalError:
+    return kind(key, **fields)
+
+
+class ParameterError(EvalError):
+    """A parameter or a params file is wrong; nothing was run."""
+
+    exit_code = 2
+
+
+class DataError(EvalError):
+    """The district's files or tables are wrong; the store stays as it was."""
+
+    exit_code = 3
+
+
+class ReportError(EvalError):
+    """One report failed; the others go on."""
+
+    exit_code = 4
+
+
+class RenderError(EvalError):
+    """An executed notebook cannot become HTML or PDF."""
+
+    exit_code = 5
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One kind of fault at one place of one file, with every row that has it.
+
+    `rows` are sheet rows counted from 1, as a spreadsheet shows them.
+    """
+
+    file: str
+    key: str
+    sheet: str = ""
+    column: str = ""
+    rows: tuple[int, ...] = ()
+    fields: dict[str, Any] = field(default_factory=dict)
+    warning: bool = False
+
+    def text(self, lang: str) -> str:
+        """The fault as one line: where, what, what to do."""
+        place = [self.file]
+        if self.sheet:
+            place.append(message("place_sheet", lang, sheet=self.sheet))
+        if self.column:
+            place.append(message("place_column", lang, column=self.column))
+        shown = ", ".join(str(row) for row in self.rows[:8])
+        if len(self.rows) > 8:
+            shown += message("place_more", lang)
+        rows = message("place_rows", lang, rows=shown) if self.rows else ""
+        joint = "，" if lang == "zh" else ", "
+        what = message(self.key, lang, count=len(self.rows), **self.fields)
+        return f"{joint.join(place)}{rows}{'：' if lang == 'zh' else ': '}{what}"
+
+
+class FaultyFiles(DataError):
+    """Every fault of a load, gathered before anything was written.
+
+    Parameters
+    ----------
+    faults
+        The faults that stop the load, in the order of files, sheets and rows.
+    """
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        super().__init__("faulty_files", count=len(faults))
+        self.faults = faults
+
+    def text(self, lang: str) -> str:
+        lines = [fault.text(lang) for fault in self.faults]
+        return "\n".join([*lines, super().text(lang)])
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return FaultyFiles, (self.faults,)

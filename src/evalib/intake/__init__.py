@@ -1,0 +1,1 @@
+"""Files as received become clean tables; identities end here."""

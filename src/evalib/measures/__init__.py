@@ -1,0 +1,1 @@
+"""One module a dimension: arrays in, numbers out."""

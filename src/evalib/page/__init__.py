@@ -1,0 +1,1 @@
+"""The analysis face: what a notebook may call."""

@@ -1,0 +1,1 @@
+"""The production face: how reports get made."""

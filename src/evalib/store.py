@@ -1,0 +1,154 @@
+"""The only door to the clean tables on disk: Parquet, whole or not at all.
+
+Every file is written under the hash of its content; `manifest.json` says which
+files make up the store. Replacing that one small file is what a load commits, so
+a load that is killed at any moment leaves the store as it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from evalib.errors import DataError
+
+MANIFEST = "manifest.json"
+
+
+class Store:
+    """A district's clean tables, one Parquet file a table and year.
+
+    Parameters
+    ----------
+    folder
+        Where the store lies; it need not exist yet.
+
+    Attributes
+    ----------
+    slices_read
+        Content hash of every slice handed out so far, by (table, year).
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.slices_read: dict[tuple[str, str], str] = {}
+
+    def write(self, tables: Mapping[tuple[str, str], pd.DataFrame]) -> None:
+        """Put tables in place of those of the same name and year, all of them or none.
+
+        Parameters
+        ----------
+        tables
+            Clean tables by (table, year). Others in the store stay.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        manifest = self._manifest() if self.exists else {}
+        for (table, year), frame in sorted(tables.items(), key=lambda entry: entry[0]):
+            content = _parquet(frame)
+            digest = hashlib.sha256(content).hexdigest()
+            name = f"{table}/{year}-{digest[:16]}.parquet"
+            if not (self.folder / name).is_file():
+                _replace(self.folder / name, content)
+            manifest.setdefault(table, {})[year] = {"file": name, "rows": len(frame), "sha256": digest}
+        text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False)
+        _replace(self.folder / MANIFEST, text.encode())
+        self._sweep(manifest)
+
+    def read(self, table: str, year: str, columns: list[str] | None = None) -> pd.DataFrame:
+        """A clean table of one year.
+
+        Parameters
+        ----------
+        table, year
+            Which slice, for instance "scores", "2024-2025".
+        columns
+            Only these; those that the district does not have are left out.
+
+        Raises
+        ------
+        DataError
+            The store is missing or damaged, or has no such table and year.
+        """
+        entry = self._manifest().get(table, {}).get(year)
+        if entry is None:
+            raise DataError("no_table", table=table, year=year, years=", ".join(self.years()) or "–")
+        try:
+            content = (self.folder / entry["file"]).read_bytes()
+        except OSError:
+            raise self._damaged(entry["file"]) from None
+        if hashlib.sha256(content).hexdigest() != entry["sha256"]:
+            raise self._damaged(entry["file"])
+        self.slices_read[table, year] = entry["sha256"]
+        source = pq.ParquetFile(io.BytesIO(content))
+        if columns is not None:
+            columns = [name for name in columns if name in source.schema_arrow.names]
+        return source.read(columns=columns).to_pandas()
+
+    def has(self, table: str, year: str) -> bool:
+        """Whether the store holds this table for this year."""
+        return self.exists and year in self._manifest().get(table, {})
+
+    def years(self, table: str = "schools") -> list[str]:
+        """The school years for which a table is there, earliest first."""
+        return sorted(self._manifest().get(table, {})) if self.exists else []
+
+    def fingerprint(self, slices: Iterable[tuple[str, str]]) -> str:
+        """A short hash over the content of some slices, by (table, year)."""
+        manifest = self._manifest()
+        parts = [f"{t}/{y}/{manifest.get(t, {}).get(y, {}).get('sha256')}" for t, y in sorted(slices)]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+
+    @property
+    def exists(self) -> bool:
+        """Whether anything was ever loaded."""
+        return (self.folder / MANIFEST).is_file()
+
+    def _manifest(self) -> dict[str, dict[str, dict[str, str]]]:
+        if not self.exists:
+            raise DataError("no_store", path=str(self.folder), params=f"params/{self.folder.parent.name}.yaml")
+        try:
+            content: dict[str, dict[str, dict[str, str]]] = json.loads((self.folder / MANIFEST).read_text("utf-8"))
+        except ValueError:
+            raise self._damaged(MANIFEST) from None
+        return content
+
+    def _sweep(self, manifest: Mapping[str, Mapping[str, Mapping[str, str]]]) -> None:
+        kept = {entry["file"] for years in manifest.values() for entry in years.values()}
+        for path in self.folder.glob("*/*"):
+            if path.is_file() and path.relative_to(self.folder).as_posix() not in kept:
+                path.unlink(missing_ok=True)
+
+    def _damaged(self, name: str) -> DataError:
+        return DataError("store_damaged", path=str(self.folder / name), folder=str(self.folder))
+
+
+def _parquet(frame: pd.DataFrame) -> bytes:
+    """Bytes that depend on the content alone."""
+    sink = io.BytesIO()
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    pq.write_table(table, sink, compression="zstd")
+    return sink.getvalue()
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write aside, flush to disk, put in place in one step."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    with aside.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,128 @@
+"""The words that every room shares: frozen values without behaviour of their own."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+DIMENSIONS = ("academic", "competence", "talents", "articulation", "growth")
+STAGES = ("primary", "junior")
+LANGUAGES = ("zh", "en")
+EDITIONS = ("restricted", "public")
+STANDINGS = (
+    "clearly_above",
+    "probably_above",
+    "not_distinguishable",
+    "probably_below",
+    "clearly_below",
+)
+
+_YEAR = re.compile(r"\d{4}-\d{4}")
+
+
+class Reason(StrEnum):
+    """Why a figure is not given."""
+
+    NOT_EVALUATED = "not_evaluated"
+    NO_DATA = "no_data"
+    NO_COMPARABLE_PAPER = "no_comparable_paper"
+    NO_FULL_MARK = "no_full_mark"
+    NO_PRIOR = "no_prior"
+    TOO_FEW = "too_few"
+    TOO_FEW_SECTIONS = "too_few_sections"
+    LOW_COVERAGE = "low_coverage"
+    LOW_RELIABILITY = "low_reliability"
+    NOT_APPLICABLE = "not_applicable"
+    FIT_FAILED = "fit_failed"
+    SUPPRESSED = "suppressed"
+
+
+@dataclass(frozen=True, order=True)
+class SchoolYear:
+    """A school year such as 2024-2025.
+
+    Raises
+    ------
+    ValueError
+        The text is not two consecutive years joined by a hyphen.
+
+    Examples
+    --------
+    >>> SchoolYear("2024-2025").previous
+    SchoolYear(text='2023-2024')
+    """
+
+    text: str
+
+    def __post_init__(self) -> None:
+        if not _YEAR.fullmatch(self.text) or int(self.text[5:]) != int(self.text[:4]) + 1:
+            raise ValueError(f"not a school year: {self.text!r}")
+
+    @property
+    def previous(self) -> SchoolYear:
+        """The year before."""
+        start = int(self.text[:4])
+        return SchoolYear(f"{start - 1}-{start}")
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, order=True)
+class Section:
+    """One stage of one school (学段部): what is measured, compared and reported."""
+
+    school_code: str
+    stage: str
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure with its uncertainty.
+
+    Attributes
+    ----------
+    value, se, low, high
+        In the indicator's own unit; `se`, `low`, `high` are None for a figure of record.
+    n
+        Pupils that count.
+    coverage
+        n divided by those who should count, 0 to 1.
+    """
+
+    value: float
+    se: float | None
+    low: float | None
+    high: float | None
+    n: int
+    coverage: float | None
+
+
+@dataclass(frozen=True)
+class Withheld:
+    """No figure, and why."""
+
+    reason: Reason
+
+
+@dataclass(frozen=True, order=True)
+class ReportKey:
+    """What names a report: kind, year, code, stage, edition, language."""
+
+    kind: str
+    year: str
+    code: str
+    stage: str
+    edition: str = "restricted"
+    lang: str = "zh"
+
+    @property
+    def folder(self) -> str:
+        """The report's folder below its year, such as 2150000001-primary."""
+        return f"{self.code}-{self.stage}"
+
+    @property
+    def stem(self) -> str:
+        """The file name without its ending: first language `report`, others `report.en`."""
+        return "report" if self.lang == "zh" else f"report.{self.lang}"
