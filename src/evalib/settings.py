@@ -116,7 +116,7 @@ class IndicatorParams(Strict):
     smallest_difference: float | None = Field(default=None, gt=0)
     standing: bool = True
     status: Literal["settled", "emerging"]
-    source: str
+    source: Bilingual
 
 
 class MeasuresParams(Strict):
@@ -155,13 +155,38 @@ class DisclosureParams(Strict):
     source: str
 
 
+class Trigger(Strict):
+    """When a sentence may be said."""
+
+    about: Literal[
+        "indicator",
+        "withheld",
+        "dimension_withheld",
+        "note",
+        "nothing_stands_out",
+        "nothing_can_be_said",
+        "everything_said",
+    ]
+    indicator: str | None = None
+    unit: str | None = None
+    standings: list[str] = []
+
+
 class Sentence(Strict):
     """A reviewed sentence: when it may be said and in which words."""
 
-    trigger: str
+    id: str
+    trigger: Trigger
     minimum_n: int = 0
-    zh: str
-    en: str
+    zh: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+
+class SentencesParams(Strict):
+    """`sentences.yaml`: the reviewed sentences, the first that fits is said."""
+
+    dated: datetime.date
+    sentences: list[Sentence]
 
 
 @dataclass(frozen=True)
@@ -173,6 +198,7 @@ class Settings:
     district: DistrictParams
     measures: MeasuresParams
     disclosure: DisclosureParams
+    sentences: tuple[Sentence, ...]
 
     @property
     def name(self) -> str:
@@ -225,6 +251,7 @@ def load_settings(path: str | Path) -> Settings:
         district=district,
         measures=_read(folder / "measures.yaml", MeasuresParams),
         disclosure=_read(folder / "disclosure.yaml", DisclosureParams),
+        sentences=tuple(_read(folder / "sentences.yaml", SentencesParams).sentences),
     )
 
 

@@ -121,8 +121,3 @@ class ReportKey:
     def folder(self) -> str:
         """The report's folder below its year, such as 2150000001-primary."""
         return f"{self.code}-{self.stage}"
-
-    @property
-    def stem(self) -> str:
-        """The file name without its ending: first language `report`, others `report.en`."""
-        return "report" if self.lang == "zh" else f"report.{self.lang}"

@@ -1,0 +1,5 @@
+"""`python -m evalib`."""
+
+from evalib.cli import main
+
+main()

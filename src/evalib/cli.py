@@ -1,0 +1,183 @@
+"""The command line: parse, call, print, exit code."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from pathlib import Path
+
+import click
+from tqdm import tqdm
+
+from evalib import __version__
+from evalib.errors import EvalError, Fault
+from evalib.messages import message
+from evalib.settings import load_settings
+
+REPORT_FAILED = 4
+INTERRUPTED = 130
+
+
+class Command(click.Group):
+    """A group whose faults are told once, in the user's language, with their exit code."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the subcommand; an `EvalError` becomes its message and exit code."""
+        try:
+            return super().invoke(ctx)
+        except EvalError as error:
+            click.echo(error.text(ctx.params.get("messages") or "zh"), err=True)
+            ctx.exit(error.exit_code)
+
+
+@click.group(cls=Command, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--messages", type=click.Choice(["zh", "en"]), default="zh", help="Language of messages.")
+@click.version_option(__version__, prog_name="evalib")
+@click.pass_context
+def main(context: click.Context, messages: str) -> None:
+    """A district's files become one page per school.
+
+    \b
+    Example:
+      evalib run params/sample.yaml
+    """
+    context.obj = messages
+
+
+@main.command()
+@click.argument("params")
+@click.option("--year", help="Only this school year, such as 2024-2025.")
+@click.option("--school", help="Only this school's sections, by 学校标识码.")
+@click.option("--stage", help="Only this stage: primary or junior.")
+@click.option("--only", "formats", default="html,pdf", show_default=True, help="Only these: html, pdf.")
+@click.option("--workers", type=click.IntRange(min=1), help="Processes; one a core when not given.")
+@click.pass_obj
+def run(
+    lang: str, params: str, year: str | None, school: str | None, stage: str | None, formats: str, workers: int | None
+) -> None:
+    """Make a district's reports, HTML and PDF, and the catalogue over them.
+
+    \b
+    Example:
+      evalib run params/sample.yaml --school 2150000001 --year 2024-2025
+    """
+    from evalib import annual
+
+    settings = load_settings(params)
+    progress = Progress(lang)
+    try:
+        outcome = annual.run(
+            settings,
+            year=year,
+            school=school,
+            stage=stage,
+            formats=_formats(formats),
+            workers=workers,
+            on_warnings=progress.warn,
+            on_start=progress.start,
+            on_fate=progress.step,
+        )
+    except KeyboardInterrupt:
+        progress.close()
+        click.echo(message("interrupted", lang, params=params), err=True)
+        sys.exit(INTERRUPTED)
+    progress.close()
+    _tell_failures(outcome.failed, lang, params)
+    made = len(outcome.fates) - len(outcome.failed)
+    click.echo(message("run_summary", lang, made=made, failed=len(outcome.failed)))
+    for page in outcome.pages:
+        click.echo(message("open_page", lang, path=page))
+    if outcome.failed:
+        sys.exit(REPORT_FAILED)
+
+
+@main.command()
+@click.argument("params")
+@click.pass_obj
+def load(lang: str, params: str) -> None:
+    """Check a district's files and load them into its store, whole or not at all.
+
+    \b
+    Example:
+      evalib load params/sample.yaml
+    """
+    from evalib import annual
+
+    settings = load_settings(params)
+    Progress(lang).warn(annual.load_files(settings))
+    click.echo(message("loaded", lang, path=settings.store))
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--sections", type=click.IntRange(min=4), default=40, show_default=True, help="How many sections.")
+@click.option("--years", type=click.IntRange(min=1), default=3, show_default=True, help="How many school years.")
+@click.option("--seed", type=int, default=20260901, show_default=True, help="Another seed, another district.")
+@click.pass_obj
+def sample(lang: str, folder: Path, sections: int, years: int, seed: int) -> None:
+    """Write the invented district's workbooks to a folder.
+
+    \b
+    Example:
+      evalib sample data/sample
+    """
+    from evalib.sampling import invent_district
+    from evalib.sampling_workbooks import write_workbooks
+
+    write_workbooks(invent_district(sections=sections, years=years, seed=seed), folder)
+    click.echo(message("sample_written", lang, path=folder))
+
+
+class Progress:
+    """Count, rate, time left and failures; one live line, or plain lines where there is no terminal."""
+
+    def __init__(self, lang: str) -> None:
+        self.lang = lang
+        self.bar: tqdm[None] | None = None
+        self.failed = 0
+
+    def warn(self, warnings: tuple[Fault, ...]) -> None:
+        """Tell what the load noticed but did not stop for."""
+        for fault in warnings:
+            click.echo(message("warning", self.lang, text=fault.text(self.lang)), err=True)
+
+    def start(self, count: int) -> None:
+        """Begin to count."""
+        live = sys.stderr.isatty()
+        form = message("progress", self.lang)
+        self.bar = tqdm(
+            total=count, bar_format=form, file=sys.stderr, mininterval=0.2 if live else 10.0, dynamic_ncols=live
+        )
+
+    def step(self, fate: object) -> None:
+        """Count one report."""
+        if self.bar is not None:
+            self.failed += not getattr(fate, "made", True)
+            if self.failed:
+                self.bar.set_postfix_str(message("progress_failed", self.lang, failed=self.failed), refresh=False)
+            self.bar.update()
+
+    def close(self) -> None:
+        """End the line."""
+        if self.bar is not None:
+            self.bar.close()
+
+
+def _formats(given: str) -> tuple[str, ...]:
+    from evalib.errors import ParameterError
+    from evalib.press.production import FORMATS
+
+    formats = tuple(part.strip() for part in given.split(",") if part.strip())
+    for one in formats:
+        if one not in FORMATS:
+            raise ParameterError("not_allowed", name="--only", value=one, allowed=", ".join(FORMATS))
+    return formats or FORMATS
+
+
+def _tell_failures(failed: tuple[object, ...], lang: str, params: str) -> None:
+    """Each cause once, with the number of reports and a command that makes one of them again."""
+    causes = Counter(fate.cause[lang] for fate in failed)  # type: ignore[attr-defined]
+    for cause, count in causes.most_common():
+        one = next(fate.key for fate in failed if fate.cause[lang] == cause)  # type: ignore[attr-defined]
+        again = f"evalib run {params} --school {one.code} --stage {one.stage} --year {one.year}"
+        click.echo(message("failure", lang, cause=cause, count=count, command=again), err=True)

@@ -1,0 +1,89 @@
+"""What may be shown: measurements become the `published` table, the only thing a page reads."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from evalib.settings import DisclosureParams
+from evalib.vocabulary import Reason
+
+# What a page never needs: weights and working variances stay in the store.
+PUBLISHED = [
+    "year",
+    "school_code",
+    "stage",
+    "dimension",
+    "indicator",
+    "subject",
+    "reason",
+    "value",
+    "se",
+    "low",
+    "high",
+    "n",
+    "coverage",
+    "reference",
+    "difference",
+    "difference_low",
+    "difference_high",
+    "standing",
+    "standing_reason",
+    "d_mean",
+    "d_sd",
+    "probability_above",
+    "probability_below",
+    "between_variance",
+    "class_correlation",
+    "design_effect",
+    "reliability",
+    "shrunken",
+    "shrunken_se",
+]
+FIGURES = PUBLISHED[PUBLISHED.index("value") : PUBLISHED.index("standing")]
+JUDGEMENT = PUBLISHED[PUBLISHED.index("d_mean") :]
+
+
+def publish(measurements: pd.DataFrame, limits: DisclosureParams) -> pd.DataFrame:
+    """The measurements that may be shown, the others with their reason alone.
+
+    Parameters
+    ----------
+    measurements
+        One row a section, indicator and subject, with standings.
+    limits
+        Fewest pupils behind a figure, and behind a standing.
+
+    Returns
+    -------
+    A figure on fewer than `minimum_n` pupils becomes `suppressed`, its n included;
+    a standing on fewer than `minimum_n_standing` becomes `none`. Rows are neither
+    added nor lost.
+    """
+    shown = measurements.reindex(columns=PUBLISHED).reset_index(drop=True)
+    few = shown["n"].fillna(0).lt(limits.minimum_n)
+    small = few & shown["reason"].isin(["", Reason.TOO_FEW.value, Reason.LOW_COVERAGE.value]) & shown["n"].gt(0)
+    shown.loc[small, "reason"] = Reason.SUPPRESSED.value
+    silent = shown["reason"].ne("")
+    shown.loc[silent, FIGURES + JUDGEMENT] = np.nan
+    shown.loc[silent, ["standing", "standing_reason"]] = ""
+    unjudged = ~silent & shown["n"].lt(limits.minimum_n_standing) & shown["standing"].ne("")
+    shown.loc[unjudged, "standing"] = "none"
+    shown.loc[unjudged, "standing_reason"] = Reason.TOO_FEW.value
+    shown.loc[unjudged, ["d_mean", "d_sd", "probability_above", "probability_below"]] = np.nan
+    return shown
+
+
+def publish_sections(sections: pd.DataFrame, limits: DisclosureParams) -> pd.DataFrame:
+    """What may be said of each section itself: counts and shares on too few pupils go.
+
+    A share is withheld when its numerator or its complement is below the limit.
+    """
+    shown = sections.copy()
+    roll = shown["pupils_on_roll"].astype("Float64")
+    shown["pupils_on_roll"] = roll.where(roll.ge(limits.minimum_n))
+    for name in [column for column in shown.columns if column.endswith("_share")]:
+        count = (shown[name] * roll.astype(float)).round()
+        enough = count.ge(limits.minimum_n) & (roll.astype(float) - count).ge(limits.minimum_n)
+        shown[name] = shown[name].where(enough)
+    return shown

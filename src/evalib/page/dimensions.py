@@ -1,0 +1,231 @@
+"""A dimension's page: headline, table, figures; one method a section."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from evalib.page import charts
+from evalib.page.charts import Chart
+from evalib.page.tables import Lead, Note, Table
+from evalib.page.view import Row, View
+from evalib.wording import mark
+
+
+@dataclass(frozen=True)
+class DimensionPage:
+    """One of the five dimensions of one section.
+
+    Attributes
+    ----------
+    view
+        The section's published measurements.
+    dimension
+        Which dimension.
+    """
+
+    view: View
+    dimension: str
+
+    def headline(self) -> Lead:
+        """The lead indicator's sentence, or why there is none."""
+        return Lead(headline(self.view, self.dimension))
+
+    def indicators(self) -> Table | Note:
+        """Every indicator of the dimension: value, interval, pupils, district, standing."""
+        rows = [row for row in self.view.rows if row["dimension"] == self.dimension and not row["subject"]]
+        if not rows:
+            return Note("", (headline(self.view, self.dimension),))
+        return indicator_table(self.view, rows, self.view.words.label("rates_caption"))
+
+    def trend(self) -> Chart | Note:
+        """The lead indicator over the years."""
+        view, words = self.view, self.view.words
+        lead = view.settings.measures.dimensions[self.dimension].lead or ""
+        found = [view.row(lead, year=year) for year in view.years]
+        known = [row if row and not row["reason"] else None for row in found]
+        if not any(known):
+            return Note("", (headline(view, self.dimension),))
+        unit = view.indicators[lead].unit
+        name = view.indicators[lead].name.in_(words.lang)
+        table = Table(
+            caption=words.label("trend_caption", indicator=name),
+            heads=(words.label("year"), words.label("value"), words.label("interval"), words.label("pupils")),
+            rows=tuple(
+                (words.year(year), *_figures(view, row))
+                for year, row in zip(view.years, found, strict=True)
+            ),
+        )
+        alt = f"{table.caption}: " + "; ".join(" ".join(cells) for cells in table.rows)
+        return charts.trend(
+            f"trend-{self.dimension}",
+            [words.year(year) for year in view.years],
+            [view.interval(row) if row else None for row in known],
+            centre=50 if unit == "t_score" else 0,
+            axis=words.label({"t_score": "t_axis", "sd": "sd_axis", "rate": "rate_axis"}[unit]),
+            alt=alt,
+            caption=table.caption,
+            twin=table,
+        )
+
+
+@dataclass(frozen=True)
+class AcademicPage(DimensionPage):
+    """学业质量."""
+
+    def subjects(self) -> Chart | Note:
+        """The mean standard score subject by subject, as dots with intervals."""
+        view, words = self.view, self.view.words
+        rows = [row for row in view.rows if row["indicator"] == "standard_score" and row["subject"]]
+        shown = [row for row in rows if not row["reason"]]
+        if not shown:
+            return Note("", (headline(view, self.dimension),))
+        label = {row["subject"]: words.known(row["subject"], "subjects") for row in rows}
+        table = Table(
+            caption=words.label("subjects_caption"),
+            heads=tuple(words.label(key) for key in ("subject", "value", "interval", "pupils", "standing")),
+            rows=tuple((label[row["subject"]], *_figures(view, row), _standing(view, row)) for row in rows),
+            text_columns=frozenset({0, 4}),
+            marks=tuple(mark(row["standing"] or "none") for row in rows),
+        )
+        alt = f"{table.caption}: " + "; ".join(" ".join(cells) for cells in table.rows)
+        return charts.dots(
+            "subjects",
+            [(label[row["subject"]], view.interval(row)) for row in shown],
+            centre=50,
+            axis=words.label("t_axis"),
+            alt=alt,
+            caption=table.caption,
+            twin=table,
+        )
+
+    def distribution(self) -> Chart | Note:
+        """Where the section stands among all sections of its stage."""
+        view, words = self.view, self.view.words
+        others = view.others("standard_score")
+        here = view.row("standard_score")
+        shown = here is not None and not here["reason"]
+        if not others:
+            return Note("", (headline(view, self.dimension),))
+        table = spread_table(view, here, others, words.label("distribution_caption"))
+        return charts.distribution(
+            "distribution",
+            [view.interval(row).value for row in others],
+            view.interval(here) if here and shown else None,
+            centre=50,
+            label=words.label("this_school"),
+            axis=words.label("t_axis"),
+            alt=f"{table.caption}: " + "; ".join(" ".join(cells) for cells in table.rows),
+            caption=table.caption,
+            twin=table,
+        )
+
+
+@dataclass(frozen=True)
+class GrowthPage(DimensionPage):
+    """增值发展."""
+
+    def caterpillar(self) -> Chart | Note:
+        """Every section's value added with its interval, only this one named."""
+        view, words = self.view, self.view.words
+        here = view.row("value_added")
+        if here is None or here["reason"]:
+            return Note("", (headline(view, self.dimension),))
+        others = view.others("value_added")
+        table = spread_table(view, here, others, words.label("caterpillar_caption"))
+        return charts.caterpillar(
+            "caterpillar",
+            [view.interval(row) for row in others],
+            view.interval(here),
+            label=words.label("this_school"),
+            axis=words.label("sd_axis"),
+            rank_axis=words.label("rank_axis"),
+            alt=f"{table.caption}: " + "; ".join(" ".join(cells) for cells in table.rows),
+            caption=table.caption,
+            twin=table,
+        )
+
+
+def headline(view: View, dimension: str) -> str:
+    """One sentence on a dimension: its lead indicator's, or the reason for silence."""
+    words = view.words
+    params = view.settings.measures.dimensions[dimension]
+    row = view.row(params.lead) if params.lead else None
+    if row is None:
+        return view.speaker.about_dimension_withheld(params.name.in_(words.lang), "not_evaluated")
+    if row["reason"]:
+        return view.speaker.about_withheld(row["label"], row["reason"])
+    return view.speaker.about_indicator(row, view.indicators[row["indicator"]])
+
+
+def indicator_table(view: View, rows: list[Row], caption: str) -> Table:
+    """Measurements as a table; a withheld one gives its reason in place of a standing."""
+    words = view.words
+    heads = ("indicator", "value", "interval", "pupils", "coverage", "district", "standing")
+    return Table(
+        caption=caption,
+        heads=tuple(words.label(key) for key in heads),
+        rows=tuple(
+            (_name(view, row), *_figures(view, row), _coverage(view, row), _reference(view, row), _standing(view, row))
+            for row in rows
+        ),
+        text_columns=frozenset({0, 6}),
+        marks=tuple("na" if row["reason"] else mark(row["standing"] or "none") for row in rows),
+    )
+
+
+def spread_table(view: View, here: Row | None, others: list[Row], caption: str) -> Table:
+    """The data twin of a drawing over all sections: this one, and the others' quartiles."""
+    words = view.words
+    unit = view.indicators[others[0]["indicator"]].unit if others else "sd"
+    values = sorted(row["value"] for row in others)
+    rows: list[tuple[str, str, str, str]] = []
+    if here is not None:
+        rows.append((words.label("this_school"), *_figures(view, here)))
+    for key, share in (("quarter", 0.25), ("half", 0.5), ("three_quarters", 0.75)):
+        if values:
+            value = values[round(share * (len(values) - 1))]
+            rows.append((words.label(key), words.value(unit, value), "", ""))
+    return Table(
+        caption=caption,
+        heads=(words.label("what"), words.label("value_head"), words.label("interval"), words.label("pupils")),
+        rows=tuple(rows),
+    )
+
+
+def _figures(view: View, row: Row | None) -> tuple[str, str, str]:
+    """Value, interval and number of pupils as printed; a withheld figure is a dash."""
+    words = view.words
+    dash = words.label("withheld_value")
+    if row is None or row["reason"]:
+        return dash, dash, dash
+    unit = view.indicators[row["indicator"]].unit
+    value = words.value(unit, row["value"], row["se"])
+    interval = dash if row["low"] is None else words.interval(unit, row["low"], row["high"], row["se"])
+    return value, interval, words.count(int(row["n"]))
+
+
+def _coverage(view: View, row: Row) -> str:
+    if row["reason"] or row["coverage"] is None:
+        return view.words.label("withheld_value")
+    return view.words.share(row["coverage"])
+
+
+def _reference(view: View, row: Row) -> str:
+    if row["reference"] is None:
+        return view.words.label("withheld_value")
+    return view.words.value(view.indicators[row["indicator"]].unit, row["reference"], row["se"])
+
+
+def _standing(view: View, row: Row) -> str:
+    indicator = view.indicators[row["indicator"]]
+    if row["reason"]:
+        return view.words.reason(row["reason"])
+    if not indicator.standing:
+        return view.words.standing("of_record", indicator.direction)
+    return view.words.standing(row["standing"] or "none", indicator.direction)
+
+
+def _name(view: View, row: Row) -> str:
+    if view.indicators[row["indicator"]].direction == "lower":
+        return view.words.label("lower_is_better", name=row["label"])
+    return str(row["label"])

@@ -1,0 +1,128 @@
+"""An estimate and the reviewed sentences become a sentence, or nothing is said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from evalib.settings import Sentence, Trigger
+from evalib.wording import Wording, mark
+
+Measurement = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """Chooses and fills reviewed sentences in one language.
+
+    Attributes
+    ----------
+    sentences
+        In the order of `params/sentences.yaml`: the first that fits is said.
+    words
+        Labels and number forms.
+    """
+
+    sentences: tuple[Sentence, ...]
+    words: Wording
+
+    def about_indicator(self, row: Measurement, indicator: Any) -> str:
+        """The sentence on one measurement and its standing.
+
+        Parameters
+        ----------
+        row
+            A row of the published table that has a value.
+        indicator
+            Its `IndicatorParams`.
+
+        Returns
+        -------
+        The first sentence whose trigger fits and whose minimum n is reached; empty
+        if there is none, for then nothing may be said.
+        """
+        fields = self._indicator_fields(row, indicator)
+        for sentence in self.sentences:
+            trigger = sentence.trigger
+            if trigger.about == "indicator" and _fits(trigger, row, indicator) and row["n"] >= sentence.minimum_n:
+                return self._say(sentence, fields)
+        return ""
+
+    def about_withheld(self, name: str, reason: str) -> str:
+        """Why an indicator has no figure."""
+        return self._first("withheld", name=name, reason=self.words.reason(reason))
+
+    def about_dimension_withheld(self, dimension: str, reason: str) -> str:
+        """Why a whole dimension has no figure."""
+        return self._first("dimension_withheld", dimension=dimension, reason=self.words.reason(reason))
+
+    def note(self, key: str, fields: Mapping[str, Any]) -> str:
+        """A note on the data, by the id of its sentence."""
+        for sentence in self.sentences:
+            if sentence.id == key:
+                return self._say(sentence, fields)
+        raise KeyError(key)
+
+    def _first(self, about: str, **fields: Any) -> str:
+        chosen = next(sentence for sentence in self.sentences if sentence.trigger.about == about)
+        return self._say(chosen, fields)
+
+    def _say(self, sentence: Sentence, fields: Mapping[str, Any]) -> str:
+        template = sentence.zh if self.words.lang == "zh" else sentence.en
+        return template.format(**fields)
+
+    def _indicator_fields(self, row: Measurement, indicator: Any) -> dict[str, str]:
+        words, unit = self.words, indicator.unit
+        interval = ""
+        if row["low"] is not None:
+            interval = words.interval(unit, row["low"], row["high"], row["se"])
+        standing = row["standing"] or "none"
+        gap = abs(row["difference"]) * row["n"] if row["difference"] is not None else 0.0
+        size = words.value(unit, abs(row["value"]), row["se"]).lstrip("+")
+        return {
+            "name": row["label"],
+            "value": words.value(unit, row["value"], row["se"]),
+            "size": size,
+            "interval": interval,
+            "reference": "" if row["reference"] is None else words.value(unit, row["reference"], row["se"]),
+            "standing": words.standing(standing, indicator.direction).partition(" ")[2],
+            "pupils": words.count(round(gap)),
+            "reason": words.reason(row["standing_reason"]) if row["standing_reason"] else "",
+        }
+
+
+def first_findings(rows: list[Measurement], most: int = 3) -> list[Measurement]:
+    """What a reviewer should look at first: the largest differences, both directions.
+
+    Parameters
+    ----------
+    rows
+        Published measurements with a standing and its posterior `d_mean`, `d_sd`.
+    most
+        How many.
+
+    Returns
+    -------
+    Only those told apart from the district, one an indicator (its widest view first),
+    by |d_mean / d_sd|; if both directions occur, both are among them.
+    """
+    told = [row for row in rows if mark(row["standing"] or "") in ("up", "down")]
+    told.sort(key=lambda row: (-abs(row["d_mean"] / row["d_sd"]), row["indicator"], row["subject"]))
+    distinct: list[Measurement] = []
+    for row in told:
+        if all(row["indicator"] != other["indicator"] for other in distinct):
+            distinct.append(row)
+    chosen = distinct[:most]
+    for direction in ("up", "down"):
+        if chosen and all(mark(row["standing"]) != direction for row in chosen):
+            chosen[-1:] = [row for row in distinct if mark(row["standing"]) == direction][:1] or chosen[-1:]
+    return chosen
+
+
+def _fits(trigger: Trigger, row: Measurement, indicator: Any) -> bool:
+    return (
+        trigger.indicator in (None, indicator.id)
+        and trigger.unit in (None, indicator.unit)
+        and (not trigger.standings or (row["standing"] or "none") in trigger.standings)
+    )

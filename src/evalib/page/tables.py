@@ -1,0 +1,164 @@
+"""What a notebook cell shows, as one frozen value that draws itself as HTML and as Typst."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from evalib.markup import escape_html, typst_string
+
+Bundle = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: caption, column heads, rows whose first cell names the row.
+
+    Attributes
+    ----------
+    caption
+        What the table shows.
+    heads
+        One head a column.
+    rows
+        Cells as text, one for each head.
+    text_columns
+        Positions of columns that hold words and stand to the left; the others are figures.
+    marks
+        A mark for each row ("up", "down", "same", "na" or ""), which colours its last cell.
+    """
+
+    caption: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    text_columns: frozenset[int] = frozenset({0})
+    marks: tuple[str, ...] = ()
+
+    def html(self) -> str:
+        """The table as HTML with caption, scopes and row headers, everything escaped."""
+        heads = "".join(
+            f'<th scope="col"{self._class(position)}>{escape_html(head)}</th>'
+            for position, head in enumerate(self.heads)
+        )
+        rows = "".join(self._row_html(position) for position in range(len(self.rows)))
+        caption = escape_html(self.caption)
+        return (
+            f'<div class="scroll" role="region" tabindex="0" aria-label="{caption}">'
+            f'<table class="figures"><caption>{caption}</caption>'
+            f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
+        )
+
+    def typst(self) -> str:
+        """The table as a call of the page's own Typst function, cells as string literals."""
+        columns = _array('"left"' if self._is_text(k) else '"right"' for k in range(len(self.heads)))
+        rows = _array(_array(typst_string(cell) for cell in row) for row in self.rows)
+        emphasis = _array(f'"{one}"' if one else "none" for one in self._marks())
+        heads = _array(typst_string(head) for head in self.heads)
+        caption = typst_string(self.caption)
+        return (
+            f"#evalib-table(caption: {caption}, columns: {columns}, head: {heads}, "
+            f"rows: {rows}, emphasis: {emphasis})"
+        )
+
+    def _row_html(self, position: int) -> str:
+        cells = self.rows[position]
+        one = self._marks()[position]
+        parts = [f'<th scope="row">{escape_html(cells[0])}</th>']
+        for column, cell in enumerate(cells[1:], start=1):
+            last = column == len(cells) - 1 and one
+            classes = f' class="{one}"' if last else self._class(column)
+            parts.append(f"<td{classes}>{escape_html(cell)}</td>")
+        return f"<tr>{''.join(parts)}</tr>"
+
+    def _class(self, column: int) -> str:
+        return "" if self._is_text(column) else ' class="number"'
+
+    def _is_text(self, column: int) -> bool:
+        return column in self.text_columns
+
+    def _marks(self) -> tuple[str, ...]:
+        return self.marks or ("",) * len(self.rows)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Bundle:
+        lines = [self.caption, *(" | ".join(row) for row in (self.heads, *self.rows))]
+        return _bundle(self.html(), self.typst(), "\n".join(lines))
+
+
+@dataclass(frozen=True)
+class Lead:
+    """A short paragraph that opens a part of the page."""
+
+    text: str
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Bundle:
+        html = f'<p class="lead">{escape_html(self.text)}</p>'
+        return _bundle(html, f"#evalib-lead({typst_string(self.text)})", self.text)
+
+
+@dataclass(frozen=True)
+class Note:
+    """A boxed note of a few paragraphs."""
+
+    title: str
+    paragraphs: tuple[str, ...]
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Bundle:
+        title = f"<p><strong>{escape_html(self.title)}</strong></p>" if self.title else ""
+        html = "".join(f"<p>{escape_html(paragraph)}</p>" for paragraph in self.paragraphs)
+        paragraphs = _array(typst_string(paragraph) for paragraph in self.paragraphs)
+        typst = f"#evalib-note({typst_string(self.title)}, {paragraphs})"
+        return _bundle(f'<div class="note">{title}{html}</div>', typst, "\n".join(self.paragraphs))
+
+
+@dataclass(frozen=True)
+class Context:
+    """A row of facts about the school: label and value."""
+
+    facts: tuple[tuple[str, str], ...]
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Bundle:
+        html = "".join(
+            f"<div><dt>{escape_html(label)}</dt><dd>{escape_html(value)}</dd></div>"
+            for label, value in self.facts
+        )
+        facts = _array(_array(typst_string(part) for part in fact) for fact in self.facts)
+        plain = "\n".join(f"{label}: {value}" for label, value in self.facts)
+        return _bundle(f'<dl class="context">{html}</dl>', f"#evalib-context({facts})", plain)
+
+
+@dataclass(frozen=True)
+class FirstFindings:
+    """What to look at first: sentence, tag and mark, in order."""
+
+    findings: tuple[tuple[str, str, str], ...]
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Bundle:
+        html = "".join(
+            f'<li><span>{escape_html(text)}</span><span class="tag {mark}">{escape_html(tag)}</span></li>'
+            for text, tag, mark in self.findings
+        )
+        findings = _array(_array(typst_string(part) for part in finding) for finding in self.findings)
+        plain = "\n".join(text for text, _, _ in self.findings)
+        return _bundle(f'<ol class="first">{html}</ol>', f"#evalib-findings({findings})", plain)
+
+
+@dataclass(frozen=True)
+class Emission:
+    """A value for machines that the page does not draw, such as `results.json`."""
+
+    mime: str
+    content: dict[str, Any] = field(default_factory=dict)
+    plain: str = ""
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Bundle:
+        return {self.mime: self.content, "text/plain": self.plain}
+
+
+def _bundle(html: str, typst: str, plain: str) -> Bundle:
+    return {"text/html": html, "text/vnd.typst": typst, "text/plain": plain}
+
+
+def _array(parts: Any) -> str:
+    """A Typst array; the closing comma keeps an array of one an array."""
+    inner = ", ".join(parts)
+    return f"({inner},)" if inner else "()"

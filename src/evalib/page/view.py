@@ -1,0 +1,151 @@
+"""What the published table says of one section, and of the sections it is compared with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from evalib.errors import ParameterError
+from evalib.page.charts import Interval
+from evalib.page.findings import Speaker
+from evalib.settings import IndicatorParams, Settings, nearest
+from evalib.store import Store
+from evalib.wording import Wording, mark
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class View:
+    """One section in one year, seen through the published table alone.
+
+    Attributes
+    ----------
+    settings, store
+        The district's params and its clean tables.
+    words, speaker
+        Labels and sentences in the page's language.
+    school_code, stage, year
+        Which section, which school year.
+    years
+        The years to show, this one last, at most three.
+    """
+
+    settings: Settings
+    store: Store
+    words: Wording
+    speaker: Speaker
+    school_code: str
+    stage: str
+    year: str
+    years: tuple[str, ...]
+
+    @cached_property
+    def indicators(self) -> dict[str, IndicatorParams]:
+        """Every configured indicator by its id."""
+        return {one.id: one for one in self.settings.measures.indicators}
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """This section's measurements of this year, in the order of `measures.yaml`."""
+        order = list(self.indicators)
+        rows = [row for row in self.stage_rows(self.year) if row["school_code"] == self.school_code]
+        return sorted(rows, key=lambda row: (order.index(row["indicator"]), row["subject"]))
+
+    @cached_property
+    def profile(self) -> Row:
+        """What is said of the school itself: name, area, size."""
+        sections = _rows(self.store.read("published_sections", self.year))
+        for row in sections:
+            if row["school_code"] == self.school_code and row["stage"] == self.stage:
+                return row
+        codes = sorted({row["school_code"] for row in sections})
+        raise ParameterError(
+            "unknown_section",
+            code=self.school_code,
+            stage=self.stage,
+            year=self.year,
+            nearest=nearest(self.school_code, codes),
+        )
+
+    @cached_property
+    def notes(self) -> list[str]:
+        """Notes on the data that concern this section, as sentences."""
+        texts = []
+        for row in _rows(self.store.read("published_notes", self.year)):
+            if row["stage"] == self.stage and row["school_code"] in ("", self.school_code):
+                texts.append(self.speaker.note(row["note"], self._words_for(json.loads(row["fields"]))))
+        return texts
+
+    def stage_rows(self, year: str) -> list[Row]:
+        """The measurements of all sections of the stage in one year."""
+        return self._stages[year]
+
+    def row(self, indicator: str, subject: str = "", year: str | None = None) -> Row | None:
+        """One measurement of this section; None where it was never taken."""
+        for row in self.stage_rows(year or self.year):
+            here = row["school_code"] == self.school_code
+            if here and row["indicator"] == indicator and row["subject"] == subject:
+                return row
+        return None
+
+    def others(self, indicator: str) -> list[Row]:
+        """The other sections' measurements of this year that have a value."""
+        return [
+            row
+            for row in self.stage_rows(self.year)
+            if row["indicator"] == indicator
+            and not row["subject"]
+            and not row["reason"]
+            and row["school_code"] != self.school_code
+        ]
+
+    def interval(self, row: Mapping[str, Any]) -> Interval:
+        """A measurement in the units of a drawing: T points or the figure itself."""
+        unit = self.indicators[row["indicator"]].unit
+        points = [50 + 10 * row[key] if unit == "t_score" else row[key] for key in ("value", "low", "high")]
+        return Interval(*points, mark=mark(row["standing"] or "none"))
+
+    @cached_property
+    def _stages(self) -> dict[str, list[Row]]:
+        stages = {}
+        for year in self.years:
+            rows = [row for row in _rows(self.store.read("published", year)) if row["stage"] == self.stage]
+            for row in rows:
+                row["label"] = self._label(row)
+            stages[year] = rows
+        return stages
+
+    def _label(self, row: Mapping[str, Any]) -> str:
+        name = self.indicators[row["indicator"]].name.in_(self.words.lang)
+        if row["subject"]:
+            subject = self.words.known(row["subject"], "subjects")
+            return self.words.label("subject_indicator", subject=subject, indicator=name)
+        return name
+
+    def _words_for(self, fields: Mapping[str, Any]) -> dict[str, str]:
+        """Codes inside a note as words: grades, subjects; numbers as they are printed."""
+        words = {}
+        joint = "、" if self.words.lang == "zh" else ", "
+        for key, value in fields.items():
+            if key == "grade":
+                words[key] = self.words.label(str(value), "grades")
+            elif key == "grades":
+                words[key] = joint.join(self.words.label(str(one), "grades") for one in value)
+            elif key == "subject":
+                words[key] = self.words.known(str(value), "subjects")
+            elif isinstance(value, float):
+                words[key] = f"{value:.2f}"
+            else:
+                words[key] = self.words.count(value) if isinstance(value, int) else str(value)
+        return words
+
+
+def _rows(table: pd.DataFrame) -> list[Row]:
+    """A table as rows, missing as None."""
+    return table.astype(object).where(table.notna(), None).to_dict("records")  # type: ignore[return-value]

@@ -1,0 +1,130 @@
+"""One report, executed: parameters checked, the notebook run, what the clock left removed."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import io
+import logging
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import papermill
+from papermill.exceptions import PapermillExecutionError
+
+from evalib.errors import ParameterError, ReportError
+from evalib.settings import nearest
+
+RESULTS = "application/vnd.evalib.results+json"
+
+
+def declared_parameters(notebook: Path) -> dict[str, type]:
+    """The parameters that a notebook declares, with their types.
+
+    They stand as annotated literals in the cell tagged `parameters`.
+
+    Raises
+    ------
+    ParameterError
+        The notebook is missing or unreadable, or has no such cell.
+    """
+    try:
+        content = nbformat.read(notebook, as_version=4)
+    except Exception as error:
+        raise ParameterError("unreadable_notebook", path=str(notebook), cause=type(error).__name__) from None
+    for cell in content.cells:
+        if "parameters" in cell.metadata.get("tags", []):
+            declared = {}
+            for line in ast.parse(cell.source).body:
+                if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name) and line.value:
+                    declared[line.target.id] = type(ast.literal_eval(line.value))
+            return declared
+    raise ParameterError("no_parameters_cell", path=str(notebook))
+
+
+def check_parameters(notebook: Path, given: Mapping[str, Any]) -> None:
+    """Hold the parameters given against those declared, before any kernel starts.
+
+    Raises
+    ------
+    ParameterError
+        One is unknown, missing or of another type.
+    """
+    declared = declared_parameters(notebook)
+    for name, value in given.items():
+        if name not in declared:
+            near = nearest(name, sorted(declared))
+            raise ParameterError("unknown_parameter", name=name, path=str(notebook), nearest=near)
+        if type(value) is not declared[name]:
+            kinds = {"given": type(value).__name__, "declared": declared[name].__name__}
+            raise ParameterError("mistyped_parameter", name=name, path=str(notebook), **kinds)
+    missing = [name for name in declared if name not in given]
+    if missing:
+        raise ParameterError("missing_parameter", name=", ".join(missing), path=str(notebook))
+
+
+def execute_report(notebook: Path, parameters: Mapping[str, Any], *, root: Path) -> nbformat.NotebookNode:
+    """Run the notebook once with these parameters, its working folder the project root.
+
+    Returns
+    -------
+    The executed notebook, without times, durations and paths.
+
+    Raises
+    ------
+    ParameterError
+        The parameters are not those declared; no kernel was started.
+    ReportError
+        A cell failed; the message names the cell and the fault.
+    """
+    check_parameters(notebook, parameters)
+    logging.getLogger("papermill").setLevel(logging.ERROR)
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    os.environ["PYTHONHASHSEED"] = "0"
+    try:
+        with contextlib.redirect_stderr(io.StringIO()):
+            executed = papermill.execute_notebook(
+                str(notebook),
+                None,
+                dict(parameters),
+                kernel_name="python3",
+                language="python",
+                cwd=str(root),
+                progress_bar=False,
+                request_save_on_cell_execute=False,
+            )
+    except PapermillExecutionError as error:
+        cause = f"{error.ename}: {error.evalue}" if error.evalue else error.ename
+        raise ReportError("cell_failed", cell=error.cell_index + 1, cause=cause) from None
+    return _without_traces(executed)
+
+
+def results_of(executed: nbformat.NotebookNode) -> dict[str, Any]:
+    """The results that the last cell emitted.
+
+    Raises
+    ------
+    ReportError
+        No cell emitted any: the notebook does not keep its contract.
+    """
+    for cell in reversed(executed.cells):
+        for output in cell.get("outputs", []):
+            if RESULTS in output.get("data", {}):
+                found: dict[str, Any] = output["data"][RESULTS]
+                return found
+    raise ReportError("no_results")
+
+
+def _without_traces(executed: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Remove what differs from run to run: times, durations, paths, the injected cell's id."""
+    parameters = executed.metadata.get("papermill", {}).get("parameters", {})
+    executed.metadata["papermill"] = {"parameters": parameters}
+    for position, cell in enumerate(executed.cells):
+        cell.metadata.pop("papermill", None)
+        cell.metadata.pop("execution", None)
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            cell["id"] = f"injected-{position:02d}"
+    return executed

@@ -1,0 +1,80 @@
+"""Which reports a run makes: settings and the published sections become report keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from evalib.errors import ParameterError
+from evalib.settings import Settings, nearest
+from evalib.store import Store
+from evalib.vocabulary import STAGES, ReportKey, SchoolYear
+
+
+def years_wanted(settings: Settings, known: Sequence[str], asked: str | None = None) -> list[str]:
+    """The school years to report on.
+
+    Parameters
+    ----------
+    settings
+        Its `years` is "latest", "all" or a list.
+    known
+        Years the store has, earliest first.
+    asked
+        A year given on the command line, which replaces the file's entry.
+
+    Raises
+    ------
+    ParameterError
+        A year is not a school year, or the store has nothing for it.
+    """
+    if asked is not None:
+        wanted = [asked]
+    elif settings.district.years == "latest":
+        wanted = list(known[-1:])
+    elif settings.district.years == "all":
+        wanted = list(known)
+    else:
+        wanted = list(settings.district.years)
+    for year in wanted:
+        try:
+            SchoolYear(year)
+        except ValueError:
+            raise ParameterError("not_a_school_year", value=year) from None
+        if year not in known:
+            raise ParameterError("year_without_data", year=year, years=", ".join(known) or "–")
+    return wanted
+
+
+def plan_reports(
+    settings: Settings,
+    store: Store,
+    years: Sequence[str],
+    *,
+    school: str | None = None,
+    stage: str | None = None,
+) -> list[ReportKey]:
+    """The reports of some years, in the order of year, school, stage, edition, language.
+
+    Raises
+    ------
+    ParameterError
+        No section of these years has this school code or stage.
+    """
+    if stage is not None and stage not in STAGES:
+        raise ParameterError("not_allowed", name="stage", value=stage, allowed=", ".join(STAGES))
+    keys = []
+    codes: set[str] = set()
+    for year in years:
+        sections = store.read("published_sections", year)
+        codes |= set(sections["school_code"])
+        for code, one in zip(sections["school_code"], sections["stage"], strict=True):
+            if school in (None, code) and stage in (None, one):
+                keys += [
+                    ReportKey("school", year, code, one, edition, lang)
+                    for edition in settings.district.editions
+                    for lang in settings.district.languages
+                ]
+    if not keys:
+        near = nearest(school or "", sorted(codes))
+        raise ParameterError("unknown_school", code=school or stage, years=", ".join(years), nearest=near)
+    return sorted(keys)

@@ -1,0 +1,125 @@
+"""A year's clean tables as the measures need them: pupils, score records and sections."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from evalib.store import Store
+
+OFF_ROLL = ("transferred_out", "left", "died")
+LAST_PRIMARY_GRADE = 6
+PROFILE = ["name", "kind", "area", "side", "group_code", "group", "group_role", "opened"]
+SHARES = {"migrant": "migrant_share", "left_behind": "left_behind_share", "free_lunch": "free_lunch_share"}
+
+
+@dataclass(frozen=True)
+class YearRecords:
+    """One year of one district, pupils and scores joined.
+
+    Attributes
+    ----------
+    pupils
+        On roll: pupil, school_code, stage, grade, class (None where no class is recorded).
+    scores
+        One row a score record of those pupils: row (position of its pupil in `pupils`),
+        paper (0 … P − 1), score (NaN unless the pupil sat), sat, and the paper's grade,
+        subject, full_mark, comparable, excellent_cut, pass_cut, low_cut.
+    papers
+        The year's papers in the order of their codes in `scores`.
+    """
+
+    pupils: pd.DataFrame
+    scores: pd.DataFrame
+    papers: pd.DataFrame
+
+    def of_stage(self, stage: str) -> YearRecords:
+        """The same for the pupils of one stage."""
+        inside = self.pupils["stage"].eq(stage).to_numpy()
+        position = np.cumsum(inside) - 1
+        row = self.scores["row"].to_numpy()
+        kept = inside[row]
+        scores = self.scores[kept].assign(row=position[row[kept]])
+        return YearRecords(self.pupils[inside].reset_index(drop=True), scores.reset_index(drop=True), self.papers)
+
+    def comparable(self, subject: str = "") -> pd.DataFrame:
+        """The records of papers common to the district, of one subject or of all."""
+        chosen = self.scores["comparable"]
+        if subject:
+            chosen = chosen & self.scores["subject"].eq(subject)
+        return self.scores[chosen]
+
+    @property
+    def class_codes(self) -> npt.NDArray[np.int64] | None:
+        """(pupils,) class of each pupil, unique over schools and grades; None where none is recorded.
+
+        A pupil without a class in a school that has some is a class of one's own school and grade.
+        """
+        if "class" not in self.pupils or self.pupils["class"].isna().all():
+            return None
+        keys = self.pupils[["school_code", "stage", "grade"]].assign(one=self.pupils["class"].fillna(""))
+        return keys.groupby(list(keys.columns), sort=True).ngroup().to_numpy(np.int64)
+
+
+def read_year(store: Store, year: str) -> YearRecords | None:
+    """A year's pupils and scores; None where the store lacks one of the three tables.
+
+    Pupils who left the roll during the year do not count. A paper that does not say
+    whether it is common to the district is not taken to be.
+    """
+    if not all(store.has(table, year) for table in ("pupils", "papers", "scores")):
+        return None
+    wanted = ["pupil", "school_code", "stage", "grade", "class", "status"]
+    pupils = store.read("pupils", year, wanted)
+    if "status" in pupils:
+        pupils = pupils[~pupils["status"].isin(OFF_ROLL)]
+    pupils = pupils.drop(columns="status", errors="ignore").reset_index(drop=True)
+    papers = _papers(store.read("papers", year))
+    scores = store.read("scores", year, ["pupil", "paper", "score", "sat"])
+    row = pd.Index(pupils["pupil"]).get_indexer(pd.Index(scores["pupil"]))
+    paper = pd.Index(papers["paper"]).get_indexer(pd.Index(scores["paper"]))
+    known = (row >= 0) & (paper >= 0)
+    detail = papers.drop(columns="paper").take(paper[known]).reset_index(drop=True)
+    scores = scores[known].reset_index(drop=True)
+    joined = pd.DataFrame({"row": row[known], "paper": paper[known], "sat": scores["sat"]}).join(detail)
+    joined["score"] = scores["score"].astype(float).where(scores["sat"].eq("present"))
+    return YearRecords(pupils, joined, papers)
+
+
+def read_sections(store: Store, year: str) -> pd.DataFrame:
+    """Every section of the year with its size and the shares that describe its pupils.
+
+    Returns
+    -------
+    school_code, stage, the columns of `schools` that the district has, pupils_on_roll
+    (missing where no pupil table was handed in), and a share for every yes-or-no
+    column of `pupils`.
+    """
+    schools = store.read("schools", year)
+    sections = schools[["school_code", "stage", *(name for name in PROFILE if name in schools)]].copy()
+    if "name" not in sections:
+        sections["name"] = pd.Series(None, index=sections.index, dtype="str")
+    sections["pupils_on_roll"] = pd.Series(pd.NA, index=sections.index, dtype="Int64")
+    if store.has("pupils", year):
+        pupils = store.read("pupils", year, ["school_code", "stage", "status", *SHARES])
+        if "status" in pupils:
+            pupils = pupils[~pupils["status"].isin(OFF_ROLL)]
+        groups = pupils.groupby(["school_code", "stage"])
+        keys = pd.MultiIndex.from_frame(sections[["school_code", "stage"]])
+        sections["pupils_on_roll"] = groups.size().reindex(keys).astype("Int64").to_numpy()
+        for flag, share in SHARES.items():
+            if flag in pupils:
+                sections[share] = groups[flag].mean().astype(float).reindex(keys).to_numpy()
+    sections.insert(0, "year", year)
+    return sections.sort_values(["school_code", "stage"], ignore_index=True)
+
+
+def _papers(papers: pd.DataFrame) -> pd.DataFrame:
+    columns = ["paper", "grade", "subject", "full_mark", "comparable", "excellent_cut", "pass_cut", "low_cut"]
+    papers = papers.reindex(columns=columns).sort_values("paper", ignore_index=True)
+    papers["comparable"] = papers["comparable"].fillna(False).astype(bool)
+    marks = ["full_mark", "excellent_cut", "pass_cut", "low_cut"]
+    return papers.astype(dict.fromkeys(marks, float))

@@ -1,0 +1,140 @@
+"""Labels, units and rounding for print, Chinese and English.
+
+Nothing is rounded anywhere else; limits are compared unrounded.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from babel.numbers import format_decimal, format_percent
+
+from evalib.settings import load_catalogue
+from evalib.vocabulary import SchoolYear
+
+LOCALES = {"zh": "zh_CN", "en": "en_GB"}
+TAGS = {"zh": "zh-CN", "en": "en"}
+MARKS = {"up": "▲", "down": "▼", "same": "●", "na": "○"}
+MINUS = "−"
+
+
+@dataclass(frozen=True)
+class Wording:
+    """One language's words and number forms.
+
+    Attributes
+    ----------
+    lang
+        "zh" or "en".
+    catalogue
+        The content of `params/wording.yaml`.
+    """
+
+    lang: str
+    catalogue: dict[str, Any]
+
+    def label(self, key: str, group: str = "labels", **fields: Any) -> str:
+        """The words for `key`, its fields filled in.
+
+        Raises
+        ------
+        KeyError
+            The catalogue has no such key or group.
+        """
+        return str(self.catalogue[group][key][self.lang]).format(**fields)
+
+    def known(self, key: str, group: str) -> str:
+        """The words for `key`, or the key itself where a district uses a word of its own."""
+        return self.label(key, group) if key in self.catalogue[group] else key
+
+    def year(self, year: str) -> str:
+        """A school year as a reader writes it."""
+        start, end = str(SchoolYear(year)).split("-")
+        return self.label("school_year", start=start, end=end)
+
+    def count(self, number: int) -> str:
+        """A whole number, thousands grouped."""
+        return format_decimal(number, locale=LOCALES[self.lang])
+
+    def value(self, unit: str, value: float, se: float | None = None) -> str:
+        """A figure in its unit, with no more digits than its standard error supports."""
+        return self._number(unit, value, self._digits(unit, se))
+
+    def interval(self, unit: str, low: float, high: float, se: float | None = None) -> str:
+        """Both ends of an interval, in the digits of its figure."""
+        digits = self._digits(unit, se)
+        between = "–" if unit != "sd" else (" 至 " if self.lang == "zh" else " to ")
+        return f"{self._number(unit, low, digits)}{between}{self._number(unit, high, digits)}"
+
+    def difference(self, unit: str, value: float, se: float | None = None) -> str:
+        """A signed difference: T points, percentage points or standard deviations."""
+        digits = self._digits(unit, se)
+        scaled = {"t_score": 10 * value, "rate": 100 * value, "sd": value}[unit]
+        text = self._decimal(abs(scaled), digits)
+        sign = "" if _is_zero(text) else ("+" if scaled > 0 else MINUS)
+        points = {"rate": " 个百分点" if self.lang == "zh" else " points"}.get(unit, "")
+        return f"{sign}{text}{points}"
+
+    def share(self, value: float, digits: int = 0) -> str:
+        """A share between 0 and 1 as a percentage."""
+        pattern = "#,##0%" if digits == 0 else "#,##0." + "0" * digits + "%"
+        return format_percent(value, format=pattern, locale=LOCALES[self.lang])
+
+    def standing(self, standing: str, direction: str) -> str:
+        """A standing in words, with its mark before it."""
+        if standing in ("none", "of_record"):
+            return f"{MARKS['na']} {self.label(standing, 'standings')}"
+        words = self.catalogue["standings"][direction][standing][self.lang]
+        return f"{MARKS[mark(standing)]} {words}"
+
+    def reason(self, reason: str) -> str:
+        """Why a figure is not given."""
+        return self.label(reason, "reasons")
+
+    def _digits(self, unit: str, se: float | None) -> int:
+        scaled = None if se is None or not math.isfinite(se) else se * {"t_score": 10, "rate": 100, "sd": 1}[unit]
+        if unit == "sd":
+            return 2
+        if unit == "t_score":
+            return 1 if scaled is None or scaled < 3 else 0
+        return 1 if scaled is not None and scaled < 0.5 else 0
+
+    def _number(self, unit: str, value: float, digits: int) -> str:
+        if unit == "t_score":
+            return self._decimal(50 + 10 * value, digits)
+        if unit == "rate":
+            return self.share(value, digits)
+        text = self._decimal(abs(value), digits)
+        sign = "" if _is_zero(text) else ("+" if value > 0 else MINUS)
+        return f"{sign}{text}"
+
+    def _decimal(self, value: float, digits: int) -> str:
+        pattern = "#,##0" if digits == 0 else "#,##0." + "0" * digits
+        return format_decimal(value, format=pattern, locale=LOCALES[self.lang])
+
+
+def mark(standing: str) -> str:
+    """Which mark a standing carries: up, down, same or na.
+
+    Examples
+    --------
+    >>> mark("probably_below")
+    'down'
+    """
+    if standing.endswith("_above"):
+        return "up"
+    if standing.endswith("_below"):
+        return "down"
+    return "same" if standing == "not_distinguishable" else "na"
+
+
+def load_wording(folder: Path, lang: str) -> Wording:
+    """The wording of one language from `wording.yaml` in a params folder."""
+    return Wording(lang, load_catalogue(folder, "wording.yaml"))
+
+
+def _is_zero(text: str) -> bool:
+    return not text.strip("0.,")

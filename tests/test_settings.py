@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from evalib.errors import ParameterError
+from evalib.settings import load_settings
+
+PARAMS = Path(__file__).parents[1] / "params"
+
+
+@pytest.fixture
+def params(tmp_path: Path) -> Path:
+    shutil.copytree(PARAMS, tmp_path / "params")
+    return tmp_path / "params"
+
+
+def rewrite(path: Path, old: str, new: str) -> None:
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["sample", "star"])
+def test_shipped_params_load(name: str) -> None:
+    settings = load_settings(PARAMS / f"{name}.yaml")
+    assert settings.name == name
+    assert settings.store == PARAMS.parent / "output" / name / "store"
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        ("sample.yaml", "languages:", "langauges:", "最接近的是“languages”"),
+        ("measures.yaml", "denominator: entered", "denominator: all", "denominator"),
+        ("measures.yaml", "excellent: 0.85", "excellent: 85", "cuts.excellent"),
+        ("measures.yaml", "lead: value_added", "lead: value_add", "value_add"),
+        ("measures.yaml", "  match_rate_minimum:", "  match_rate_minimun:", "match_rate_minimum"),
+        ("disclosure.yaml", "minimum_n: 10", "minimum_n: ten", "minimum_n"),
+        ("sample.yaml", "years: latest", "years: ['2024']", "years"),
+        ("sample.yaml", "district: {", "district: [", "YAML"),
+    ],
+)
+def test_each_fault_of_params_is_named(params: Path, file: str, old: str, new: str, said: str) -> None:
+    rewrite(params / file, old, new)
+    with pytest.raises(ParameterError) as caught:
+        load_settings(params / "sample.yaml")
+    assert said in caught.value.text("zh")
+    assert file in caught.value.text("en")
+    assert caught.value.exit_code == 2
+
+
+def test_missing_params_file_says_where_to_look() -> None:
+    with pytest.raises(ParameterError, match=r"params/sample\.yaml"):
+        load_settings("params/nowhere.yaml")
+
+
+def test_params_are_found_from_a_folder_below(params: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    below = params.parent / "notebooks"
+    below.mkdir()
+    monkeypatch.chdir(below)
+    assert load_settings("params/sample.yaml").root == params.parent
+
+
+def test_fingerprint_changes_with_any_params_file(params: Path) -> None:
+    before = load_settings(params / "sample.yaml").fingerprint
+    rewrite(params / "wording.yaml", "目录", "内容")
+    assert load_settings(params / "sample.yaml").fingerprint != before
