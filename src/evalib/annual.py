@@ -72,7 +72,9 @@ def measure(settings: Settings, years: Sequence[str]) -> None:
     store.write(tables)
 
 
-def orders_for(settings: Settings, keys: Sequence[ReportKey], formats: tuple[str, ...] = FORMATS) -> list[Order]:
+def orders_for(
+    settings: Settings, keys: Sequence[ReportKey], formats: tuple[str, ...] = FORMATS
+) -> list[Order]:
     """What the press needs to make each report."""
     first = settings.district.languages[0]
     return [

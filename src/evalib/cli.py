@@ -53,7 +53,13 @@ def main(context: click.Context, messages: str) -> None:
 @click.option("--workers", type=click.IntRange(min=1), help="Processes; one a core when not given.")
 @click.pass_obj
 def run(
-    lang: str, params: str, year: str | None, school: str | None, stage: str | None, formats: str, workers: int | None
+    lang: str,
+    params: str,
+    year: str | None,
+    school: str | None,
+    stage: str | None,
+    formats: str,
+    workers: int | None,
 ) -> None:
     """Make a district's reports, HTML and PDF, and the catalogue over them.
 
@@ -110,8 +116,12 @@ def load(lang: str, params: str) -> None:
 
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--sections", type=click.IntRange(min=4), default=40, show_default=True, help="How many sections.")
-@click.option("--years", type=click.IntRange(min=1), default=3, show_default=True, help="How many school years.")
+@click.option(
+    "--sections", type=click.IntRange(min=4), default=40, show_default=True, help="How many sections."
+)
+@click.option(
+    "--years", type=click.IntRange(min=1), default=3, show_default=True, help="How many school years."
+)
 @click.option("--seed", type=int, default=20260901, show_default=True, help="Another seed, another district.")
 @click.pass_obj
 def sample(lang: str, folder: Path, sections: int, years: int, seed: int) -> None:
@@ -146,7 +156,11 @@ class Progress:
         live = sys.stderr.isatty()
         form = message("progress", self.lang)
         self.bar = tqdm(
-            total=count, bar_format=form, file=sys.stderr, mininterval=0.2 if live else 10.0, dynamic_ncols=live
+            total=count,
+            bar_format=form,
+            file=sys.stderr,
+            mininterval=0.2 if live else 10.0,
+            dynamic_ncols=live,
         )
 
     def step(self, fate: object) -> None:
@@ -154,7 +168,9 @@ class Progress:
         if self.bar is not None:
             self.failed += not getattr(fate, "made", True)
             if self.failed:
-                self.bar.set_postfix_str(message("progress_failed", self.lang, failed=self.failed), refresh=False)
+                self.bar.set_postfix_str(
+                    message("progress_failed", self.lang, failed=self.failed), refresh=False
+                )
             self.bar.update()
 
     def close(self) -> None:

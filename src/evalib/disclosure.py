@@ -62,7 +62,9 @@ def publish(measurements: pd.DataFrame, limits: DisclosureParams) -> pd.DataFram
     """
     shown = measurements.reindex(columns=PUBLISHED).reset_index(drop=True)
     few = shown["n"].fillna(0).lt(limits.minimum_n)
-    small = few & shown["reason"].isin(["", Reason.TOO_FEW.value, Reason.LOW_COVERAGE.value]) & shown["n"].gt(0)
+    small = (
+        few & shown["reason"].isin(["", Reason.TOO_FEW.value, Reason.LOW_COVERAGE.value]) & shown["n"].gt(0)
+    )
     shown.loc[small, "reason"] = Reason.SUPPRESSED.value
     silent = shown["reason"].ne("")
     shown.loc[silent, FIGURES + JUDGEMENT] = np.nan

@@ -127,6 +127,225 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{path} is damaged or was changed. Remove {folder} and run `evalib run` again; "
         "the files as received are untouched.",
     ),
+    # intake
+    "no_files": (
+        "没有可读的数据文件。请放入 {suffixes} 文件后重新运行。",
+        "no files that hold tables. Put in {suffixes} files and run again.",
+    ),
+    "missing_table": (
+        "缺少“{names}”表。请补交该文件；若已有，请核对其表头（params/columns.yaml）。",
+        "the table “{table}” ({names}) is missing. Hand it in; if it is there, compare its headers with "
+        "params/columns.yaml.",
+    ),
+    "format_not_read": (
+        "不支持此格式，未读取。请另存为 {allowed} 之一。",
+        "this format is not read. Save it as one of {allowed}.",
+    ),
+    "file_unreadable": (
+        "文件无法打开：已损坏、不完整或有密码。请重新导出或去除密码后再交。",
+        "the file cannot be opened: damaged, incomplete or locked by a password. Export it again, "
+        "without one.",
+    ),
+    "encoding_unknown": (
+        "文字编码无法识别。请存为 UTF-8 或 GB18030 编码的 CSV。",
+        "the text encoding is not known. Save the CSV as UTF-8 or GB18030.",
+    ),
+    "hidden_sheet": (
+        "隐藏的工作表未读取。若其中有数据，请取消隐藏。",
+        "the sheet is hidden and was not read. Unhide it if it holds data.",
+    ),
+    "sheet_unrecognised": (
+        "无法识别这是哪张表。最接近“{table}”：需要列 {looked_for}，缺少 {missing}；"
+        "工作表中与已知表头相近的有 {near}。请改正表头，或在 params/columns.yaml 中为该列增加别名。",
+        "this sheet is no table that is known. Nearest is “{table}”: looked for columns {looked_for}, "
+        "missing {missing}; known headers close to the sheet's: {near}. Correct the headers, or add an alias "
+        "to the column in params/columns.yaml.",
+    ),
+    "missing_column": (
+        "缺少这一列。可用的表头：{aliases}；其他写法请加入 params/columns.yaml。",
+        "this column is missing. Headers it goes by: {aliases}; add others to params/columns.yaml.",
+    ),
+    "unused_column": (
+        "表头未识别，此列未使用（相近的已知表头：{near}）。如需使用，请在 params/columns.yaml 中增加别名。",
+        "the header is not known and the column was not used (known and close: {near}). "
+        "To use it, add an alias in params/columns.yaml.",
+    ),
+    "column_twice": (
+        "与列“{other}”含义相同。请只保留一列。",
+        "means the same as column “{other}”. Keep one of them.",
+    ),
+    "wide_and_long": (
+        "工作表已按学科分列，不能再有此列。请删除此列，或改为每行一个成绩。",
+        "the sheet has a column a subject and cannot have this one too. Remove it, or write one mark a row.",
+    ),
+    "no_year": (
+        "没有学年：请增加此列，或在工作表名、标题或文件名中写明，如 2024-2025。",
+        "no school year: add this column, or write it in the sheet's name, title or file name, as 2024-2025.",
+    ),
+    "error_cells": (
+        "{count} 行含有公式错误值（如 #N/A）。请改为数值或留空。",
+        "{count} rows hold a formula's error value such as #N/A. Put in the value, or leave the cell blank.",
+    ),
+    "missing_value": (
+        "{count} 个必填单元格为空。请填写。",
+        "{count} cells are blank that must be filled in.",
+    ),
+    "unreadable_code": (
+        "{count} 个代码无法读取（小数、日期或已丢失位数的数字）。请以文本格式填写。",
+        "{count} codes cannot be read (fractions, dates, numbers that lost digits). Enter them as text.",
+    ),
+    "unreadable_pupil": (
+        "{count} 个学籍号无法读取（小数、日期或已丢失位数的数字）。请以文本格式填写。",
+        "{count} pupil numbers cannot be read (fractions, dates, numbers that lost digits). Enter them "
+        "as text.",
+    ),
+    "unreadable_teacher": (
+        "{count} 个教师编号无法读取（小数、日期或已丢失位数的数字）。请以文本格式填写。",
+        "{count} teacher numbers cannot be read (fractions, dates, numbers that lost digits). Enter them "
+        "as text.",
+    ),
+    "unreadable_number": (
+        "{count} 个单元格不是数字。请填数字或留空。",
+        "{count} cells are not numbers. Enter a number or leave the cell blank.",
+    ),
+    "unreadable_whole": (
+        "{count} 个单元格不是整数。请填整数或留空。",
+        "{count} cells are not whole numbers. Enter one or leave the cell blank.",
+    ),
+    "unreadable_share": (
+        "{count} 个单元格不是比例。请填 0.85、85 或 85%。",
+        "{count} cells are not shares. Enter 0.85, 85 or 85%.",
+    ),
+    "unreadable_minutes": (
+        "{count} 个单元格不是用时。请填 3'45\"、3.45 或秒数 225。",
+        "{count} cells are not times. Enter 3'45\", 3.45 or the seconds, 225.",
+    ),
+    "unreadable_calendar_year": (
+        "{count} 个单元格不是年份。请填 2012 这样的四位数。",
+        "{count} cells are not years. Enter four digits such as 2012.",
+    ),
+    "unreadable_year": (
+        "{count} 个单元格不是学年。请填 2024-2025 这样的学年。",
+        "{count} cells are not school years. Enter one such as 2024-2025.",
+    ),
+    "unreadable_flag": (
+        "{count} 个单元格不是“是”或“否”。请填 {allowed}，或留空。",
+        "{count} cells are neither yes nor no. Enter {allowed}, or leave the cell blank.",
+    ),
+    "unreadable_word": (
+        "{count} 个单元格的词语未识别。可用：{allowed}；其他写法请加入 params/columns.yaml。",
+        "{count} cells hold a word that is not known. It can be: {allowed}; add others to "
+        "params/columns.yaml.",
+    ),
+    "unreadable_grade": (
+        "{count} 个年级未识别。可用：{allowed}；其他写法请加入 params/columns.yaml。",
+        "{count} grades are not known. They can be: {allowed}; add others to params/columns.yaml.",
+    ),
+    "unreadable_score": (
+        "{count} 个成绩既不是数字也不是缺考等说明。请填数字、{allowed} 之一，或留空。",
+        "{count} marks are neither a number nor a word for absence. Enter a number, one of {allowed}, or "
+        "leave "
+        "the cell blank.",
+    ),
+    "school_code_form_national": (
+        "{count} 个学校标识码不是十位数字。请核对；使用本区代码时在区参数中写 school_codes: own。",
+        "{count} school codes are not ten digits. Correct them, or write school_codes: own in the "
+        "district's params.",
+    ),
+    "school_code_form_own": (
+        "{count} 个学校代码格式不符：应为 1–32 位字母、数字、- 或 _。请改正。",
+        "{count} school codes are not 1–32 letters, digits, - or _. Correct them.",
+    ),
+    "pupil_id_form": (
+        "{count} 个学籍号格式不符：应为 G、J 或 L 加 18 位。请改正。",
+        "{count} pupil numbers have the wrong form: it is G, J or L and 18 places. Correct them.",
+    ),
+    "pupil_id_check": (
+        "{count} 个学籍号的校验位不符。请对照学籍系统改正。",
+        "{count} pupil numbers fail their check digit. Compare them with the pupil register.",
+    ),
+    "out_of_range": (
+        "{count} 个数值超出可能范围 {bounds}。请核对数值与单位；未测请留空。",
+        "{count} values outside the possible range {bounds}. Check value and unit; leave blank what was "
+        "not measured.",
+    ),
+    "negative_score": (
+        "{count} 个成绩为负数。请改正。",
+        "{count} marks are negative. Correct them.",
+    ),
+    "above_full_mark": (
+        "{count} 行成绩高于满分 {full_mark}。请改正成绩，或试卷表中的满分。",
+        "{count} scores above the full mark {full_mark}. Correct the scores, or the full mark among the "
+        "papers.",
+    ),
+    "present_without_score": (
+        "{count} 行标为参考但没有成绩。请填成绩，或标为缺考、免考。",
+        "{count} rows say present and have no score. Enter the score, or mark them absent or exempt.",
+    ),
+    "score_though_absent": (
+        "{count} 行标为缺考或免考但有成绩。请二者取一。",
+        "{count} rows say absent or exempt and have a score. Keep one of the two.",
+    ),
+    "two_scores": (
+        "{count} 行：同一学生同一试卷有两个成绩。请只保留一个。",
+        "{count} rows: two scores for one paper and pupil. Keep one.",
+    ),
+    "duplicate_rows": (
+        "{count} 行重复（{key_columns} 相同）。请只保留一行。",
+        "{count} rows occur more than once (same {key_columns}). Keep one of each.",
+    ),
+    "two_schools": (
+        "{count} 行：同一学年同一学生在两所学校在籍。请改正，或在学籍状态中标明转出。",
+        "{count} rows: a pupil on the roll of two schools in one year. Correct it, or mark the transfer "
+        "in the status.",
+    ),
+    "school_not_listed": (
+        "{count} 行的学校代码不在该学年的学校表中。请改正代码，或补充学校表。",
+        "{count} rows with a school code that the schools of that year do not have. Correct the code, or "
+        "add the school.",
+    ),
+    "school_without_stage": (
+        "{count} 行的学校在该学年没有此学段。请改正学段或年级，或在学校表中补充该学段。",
+        "{count} rows with a stage that their school does not have that year. Correct stage or grade, or "
+        "add the "
+        "stage among the schools.",
+    ),
+    "no_schools_for_year": (
+        "{count} 行所属学年没有学校表。请补交该学年的学校表。",
+        "{count} rows of a school year that has no schools. Hand in the schools of that year.",
+    ),
+    "score_without_pupil": (
+        "{count} 行的学籍号不在该学年的学生表中。请改正学籍号，或补充学生表。",
+        "{count} rows with a pupil number that the pupils of that year do not have. Correct it, or add "
+        "the pupil.",
+    ),
+    "score_other_school": (
+        "{count} 行的学校与学生表不一致。请改正其中之一。",
+        "{count} rows name another school than the pupils table. Correct one of them.",
+    ),
+    "fitness_without_pupil": (
+        "{count} 行的学籍号不在该学年的学生表中，不参与计算。",
+        "{count} rows with a pupil number that the pupils of that year do not have; they count nowhere.",
+    ),
+    "no_paper": (
+        "{count} 行成绩没有对应的试卷：{papers}。请在试卷表中补充。",
+        "{count} rows of scores have no paper: {papers}. Add it to the papers.",
+    ),
+    "several_papers": (
+        "{count} 行成绩对应多份试卷：{papers}。请在成绩表中写明学期或试卷编号。",
+        "{count} rows of scores fit several papers: {papers}. Give the term or the paper in the scores.",
+    ),
+    "identity_key_missing": (
+        "找不到密钥 {path}，而 {folder} 中已有数据。请放回原密钥；如已遗失，删除 {folder} "
+        "后重新载入全部学年。",
+        "There is no key {path}, yet {folder} holds data. Put the key back; if it is lost, remove "
+        "{folder} and load "
+        "every year again.",
+    ),
+    "identity_key_damaged": (
+        "密钥 {path} 已损坏（应为 {size} 字节）。请放回原密钥。",
+        "The key {path} is damaged (it has {size} bytes). Put the right key back.",
+    ),
 }
 
 

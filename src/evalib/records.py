@@ -43,7 +43,9 @@ class YearRecords:
         row = self.scores["row"].to_numpy()
         kept = inside[row]
         scores = self.scores[kept].assign(row=position[row[kept]])
-        return YearRecords(self.pupils[inside].reset_index(drop=True), scores.reset_index(drop=True), self.papers)
+        return YearRecords(
+            self.pupils[inside].reset_index(drop=True), scores.reset_index(drop=True), self.papers
+        )
 
     def comparable(self, subject: str = "") -> pd.DataFrame:
         """The records of papers common to the district, of one subject or of all."""
@@ -61,7 +63,7 @@ class YearRecords:
         if "class" not in self.pupils or self.pupils["class"].isna().all():
             return None
         keys = self.pupils[["school_code", "stage", "grade"]].assign(one=self.pupils["class"].fillna(""))
-        return keys.groupby(list(keys.columns), sort=True).ngroup().to_numpy(np.int64)
+        return keys.groupby(list(keys.columns), sort=True).ngroup().to_numpy().astype(np.int64)
 
 
 def read_year(store: Store, year: str) -> YearRecords | None:

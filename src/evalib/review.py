@@ -20,6 +20,8 @@ from evalib.vocabulary import STAGES, Reason, SchoolYear
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
+# Reasons are objects: numpy would cut a longer one to the length of the first.
+Reasons = npt.NDArray[np.object_]
 Note = dict[str, Any]
 
 
@@ -61,12 +63,12 @@ class StageYear:
     records: YearRecords | None
     section: Codes
 
-    def absence(self) -> npt.NDArray[np.str_]:
+    def absence(self) -> Reasons:
         """(sections,) "no_data" for a section without a single score record, else empty."""
         having = np.zeros(len(self.codes), dtype=bool)
         if self.records is not None:
             having[np.unique(self.section[self.records.scores["row"].to_numpy()])] = True
-        return np.where(having, "", Reason.NO_DATA.value)
+        return np.where(having, "", Reason.NO_DATA.value).astype(object)
 
 
 def review_year(store: Store, settings: Settings, year: str) -> Review:
@@ -129,7 +131,7 @@ def _academic(one: StageYear, settings: Settings) -> list[pd.DataFrame]:
 
 def _academic_values(
     one: StageYear, indicators: list[IndicatorParams], subject: str, settings: Settings
-) -> tuple[Floats, Codes, npt.NDArray[np.str_]]:
+) -> tuple[Floats, Codes, Reasons]:
     """(pupils, K) a pupil's figure, (sections,) pupils who should count, (sections, K) reasons."""
     reason = np.repeat(one.absence()[:, None], len(indicators), axis=1)
     expected = np.zeros(len(one.codes), np.int64)
@@ -167,7 +169,9 @@ def _record_values(each: IndicatorParams, records: pd.DataFrame, settings: Setti
     )
 
 
-def _growth(one: StageYear, last_year: YearRecords | None, settings: Settings, notes: list[Note]) -> list[pd.DataFrame]:
+def _growth(
+    one: StageYear, last_year: YearRecords | None, settings: Settings, notes: list[Note]
+) -> list[pd.DataFrame]:
     """Value added and match rate from this year's scores and last year's."""
     wanted = {each.measure: each for each in settings.measures.indicators if each.dimension == "growth"}
     params = settings.measures.growth
@@ -273,7 +277,11 @@ def _value_added(
     rows = mean_rows(figures, means, 0, centred=True)
     position = pd.Index(found.sections).get_indexer(pd.RangeIndex(len(one.codes)))
     known = position >= 0
-    for name, column in (("reliability", found.reliability), ("shrunken", found.shrunken), ("shrunken_se", found.shrunken_se)):
+    for name, column in (
+        ("reliability", found.reliability),
+        ("shrunken", found.shrunken),
+        ("shrunken_se", found.shrunken_se),
+    ):
         rows.loc[known, name] = column[position[known]]
     reliability = float(np.median(found.reliability))
     unreliable = found.at_boundary or reliability < params.shrunken_reliability_minimum

@@ -21,6 +21,7 @@ from evalib.vocabulary import Reason
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
+Reasons = npt.NDArray[np.object_]
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,9 @@ class Figures:
     indicator: IndicatorParams
     subject: str
     expected: Codes
-    because: npt.NDArray[np.str_]
+    because: Reasons
 
-    def withheld(self, because: npt.NDArray[np.str_]) -> Figures:
+    def withheld(self, because: Reasons) -> Figures:
         """The same with other reasons."""
         return replace(self, because=because)
 
@@ -88,10 +89,14 @@ def share_rows(figures: Figures, means: SectionMeans, position: int) -> pd.DataF
 _Z = 1.959963984540054
 
 
-def _rows(figures: Figures, means: SectionMeans, position: int, value: Floats, variance: Floats) -> pd.DataFrame:
+def _rows(
+    figures: Figures, means: SectionMeans, position: int, value: Floats, variance: Floats
+) -> pd.DataFrame:
     n = means.n[:, position]
     counted = figures.because == ""
-    because = np.where(counted & ~(np.isfinite(value) & np.isfinite(variance)), Reason.TOO_FEW.value, figures.because)
+    because = np.where(
+        counted & ~(np.isfinite(value) & np.isfinite(variance)), Reason.TOO_FEW.value, figures.because
+    )
     weight = np.where(np.isfinite(variance) & (because == ""), n, 0).astype(float)
     share = weight / weight.sum() if weight.sum() > 0 else weight
     used = weight > 0

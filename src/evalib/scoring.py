@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,7 @@ from evalib.vocabulary import Reason
 
 Floats = npt.NDArray[np.float64]
 
-STANDING_COLUMNS: dict[str, object] = {
+STANDING_COLUMNS: dict[str, Any] = {
     "standing": "",
     "standing_reason": "",
     "d_mean": np.nan,
@@ -110,6 +111,6 @@ def _usable(rows: pd.DataFrame) -> pd.Series[bool]:
     return rows["reason"].eq("") & rows["variance"].gt(0) & rows["weight"].gt(0)
 
 
-def _same(measurements: pd.DataFrame, stage: object, indicator: object, subject: object) -> pd.DataFrame:
+def _same(measurements: pd.DataFrame, stage: Any, indicator: Any, subject: Any) -> pd.DataFrame:
     same = measurements["stage"].eq(stage) & measurements["indicator"].eq(indicator)
     return measurements[same & measurements["subject"].eq(subject)]

@@ -224,7 +224,14 @@ class Settings:
     def fingerprint(self) -> str:
         """A short hash of every params file the district uses."""
         folder = self.path.parent
-        names = (self.path.name, "measures.yaml", "disclosure.yaml", "columns.yaml", "wording.yaml", "sentences.yaml")
+        names = (
+            self.path.name,
+            "measures.yaml",
+            "disclosure.yaml",
+            "columns.yaml",
+            "wording.yaml",
+            "sentences.yaml",
+        )
         digest = hashlib.sha256()
         for name in names:
             digest.update((folder / name).read_bytes())

@@ -13,6 +13,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -90,7 +91,8 @@ class Store:
         source = pq.ParquetFile(io.BytesIO(content))
         if columns is not None:
             columns = [name for name in columns if name in source.schema_arrow.names]
-        return source.read(columns=columns).to_pandas()
+        found: pd.DataFrame = source.read(columns=columns).to_pandas()
+        return found
 
     def has(self, table: str, year: str) -> bool:
         """Whether the store holds this table for this year."""
@@ -111,16 +113,20 @@ class Store:
         """Whether anything was ever loaded."""
         return (self.folder / MANIFEST).is_file()
 
-    def _manifest(self) -> dict[str, dict[str, dict[str, str]]]:
+    def _manifest(self) -> dict[str, dict[str, dict[str, Any]]]:
         if not self.exists:
-            raise DataError("no_store", path=str(self.folder), params=f"params/{self.folder.parent.name}.yaml")
+            raise DataError(
+                "no_store", path=str(self.folder), params=f"params/{self.folder.parent.name}.yaml"
+            )
         try:
-            content: dict[str, dict[str, dict[str, str]]] = json.loads((self.folder / MANIFEST).read_text("utf-8"))
+            content: dict[str, dict[str, dict[str, Any]]] = json.loads(
+                (self.folder / MANIFEST).read_text("utf-8")
+            )
         except ValueError:
             raise self._damaged(MANIFEST) from None
         return content
 
-    def _sweep(self, manifest: Mapping[str, Mapping[str, Mapping[str, str]]]) -> None:
+    def _sweep(self, manifest: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
         kept = {entry["file"] for years in manifest.values() for entry in years.values()}
         for path in self.folder.glob("*/*"):
             if path.is_file() and path.relative_to(self.folder).as_posix() not in kept:

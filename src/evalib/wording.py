@@ -95,7 +95,9 @@ class Wording:
         return self.label(reason, "reasons")
 
     def _digits(self, unit: str, se: float | None) -> int:
-        scaled = None if se is None or not math.isfinite(se) else se * {"t_score": 10, "rate": 100, "sd": 1}[unit]
+        scaled = (
+            None if se is None or not math.isfinite(se) else se * {"t_score": 10, "rate": 100, "sd": 1}[unit]
+        )
         if unit == "sd":
             return 2
         if unit == "t_score":

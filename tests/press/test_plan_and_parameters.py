@@ -79,9 +79,9 @@ def test_text_that_looks_like_a_number_stays_text_and_no_clock_is_left(tmp_path:
     path = notebook(
         tmp_path / "healthy.ipynb",
         ('school_code: str = "1"', "parameters"),
-        ('print(type(school_code).__name__, school_code)', ""),
+        ("print(type(school_code).__name__, school_code)", ""),
         (
-            'from IPython.display import display\n'
+            "from IPython.display import display\n"
             'display({"application/vnd.evalib.results+json": {"n": 1}, "text/plain": ""}, raw=True)',
             "",
         ),
@@ -96,9 +96,7 @@ def test_text_that_looks_like_a_number_stays_text_and_no_clock_is_left(tmp_path:
 
 
 def test_a_failing_cell_is_named_with_its_fault(tmp_path: Path) -> None:
-    path = notebook(
-        tmp_path / "broken.ipynb", ('year: str = ""', "parameters"), ("{}['pass_rate']", "")
-    )
+    path = notebook(tmp_path / "broken.ipynb", ('year: str = ""', "parameters"), ("{}['pass_rate']", ""))
     with pytest.raises(ReportError) as caught:
         execute_report(path, {"year": "x"}, root=tmp_path)
     assert "KeyError: 'pass_rate'" in caught.value.text("en")
@@ -117,7 +115,8 @@ def test_latest_year_is_the_default_and_a_given_year_replaces_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("year", "key"), [("2030-2031", "year_without_data"), ("2024", "not_a_school_year"), ("2024-2026", "not_a_school_year")]
+    ("year", "key"),
+    [("2030-2031", "year_without_data"), ("2024", "not_a_school_year"), ("2024-2026", "not_a_school_year")],
 )
 def test_a_year_without_data_is_refused(year: str, key: str) -> None:
     with pytest.raises(ParameterError) as caught:

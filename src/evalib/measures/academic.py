@@ -78,7 +78,8 @@ def cut_reached(
     limit = full_mark * cut - 1e-9 * full_mark
     reached = score < limit if low else score >= limit
     result: Floats = np.where(np.isfinite(score), reached, np.where(counted_absent, float(low), np.nan))
-    return np.where(np.isfinite(full_mark), result, np.nan)
+    result[~np.isfinite(full_mark)] = np.nan
+    return result
 
 
 def pupil_mean(value: Floats, pupil: Codes, pupils: int) -> Floats:
@@ -103,4 +104,5 @@ def pupil_mean(value: Floats, pupil: Codes, pupils: int) -> Floats:
     counts = np.isfinite(value)
     count = np.bincount(pupil[counts], minlength=pupils)
     total = np.bincount(pupil[counts], weights=value[counts], minlength=pupils)
-    return np.divide(total, count, out=np.full(pupils, np.nan), where=count > 0)
+    mean: Floats = np.divide(total, count, out=np.full(pupils, np.nan), where=count > 0)
+    return mean

@@ -23,7 +23,7 @@ Drawn = ParamSpec("Drawn")
 INK, SOFT, LINE, BAND = "#17212b", "#5b6670", "#dfe4e9", "#e9edf1"
 COLOURS = {"up": "#1f5fa8", "down": "#b3541e", "same": SOFT, "na": SOFT}
 SHAPES = {"up": "^", "down": "v", "same": "o", "na": "o"}
-STYLE: dict[str, Any] = {
+STYLE: Any = {
     "svg.fonttype": "none",
     "font.family": [fonts.FAMILY],
     "font.size": 9.5,
@@ -77,7 +77,9 @@ class Chart:
     caption: str
     twin: Table
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _repr_mimebundle_(
+        self, include: Any = None, exclude: Any = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
         faces = {"alt": self.alt, "caption": self.caption, "twin_html": self.twin.html()}
         bundle = {"image/svg+xml": self.svg, "text/plain": self.alt}
         return bundle, {"image/svg+xml": faces}
@@ -106,7 +108,9 @@ class ProfileRow:
 
 
 @_in_house_style
-def profile(name: str, rows: Sequence[ProfileRow], *, axis: str, alt: str, caption: str, twin: Table) -> Chart:
+def profile(
+    name: str, rows: Sequence[ProfileRow], *, axis: str, alt: str, caption: str, twin: Table
+) -> Chart:
     """The dimensions as dots with intervals on one T axis; a dimension without a figure says so.
 
     Parameters
@@ -137,11 +141,23 @@ def profile(name: str, rows: Sequence[ProfileRow], *, axis: str, alt: str, capti
 
 @_in_house_style
 def dots(
-    name: str, rows: Sequence[tuple[str, Interval]], *, centre: float, axis: str, alt: str, caption: str, twin: Table
+    name: str,
+    rows: Sequence[tuple[str, Interval]],
+    *,
+    centre: float,
+    reach: float,
+    axis: str,
+    alt: str,
+    caption: str,
+    twin: Table,
 ) -> Chart:
-    """A labelled dot with its interval a row, on one axis with the district's mean marked."""
+    """A labelled dot with its interval a row, on one axis with the district's mean marked.
+
+    The axis reaches at least `reach` to both sides of `centre`.
+    """
     figure, axes = _canvas(7.6, 0.4 * len(rows) + 0.8, left=0.16, right=0.97, top=0.95, bottom=0.3)
     axes.set_ylim(len(rows) - 0.4, -0.6)
+    axes.set_xlim(*_around(centre, reach, [point for _, point in rows]))
     axes.axvline(centre, color=INK, linewidth=0.9, linestyle=(0, (2, 3)), zorder=1)
     for position, (_, point) in enumerate(rows):
         axes.axhline(position, color=LINE, linewidth=0.8, zorder=0)
@@ -159,6 +175,7 @@ def distribution(
     here: Interval | None,
     *,
     centre: float,
+    reach: float,
     label: str,
     axis: str,
     alt: str,
@@ -170,12 +187,22 @@ def distribution(
 
     figure, axes = _canvas(7.6, 1.75, left=0.03, right=0.97, top=0.98, bottom=0.32)
     axes.axvline(centre, color=INK, linewidth=0.9, linestyle=(0, (2, 3)), zorder=1)
-    sns.swarmplot(x=list(others), y=[0] * len(others), orient="h", ax=axes, color="#b8c1c9", size=6.5, zorder=2)
+    sns.swarmplot(
+        x=list(others), y=[0] * len(others), orient="h", ax=axes, color="#b8c1c9", size=6.5, zorder=2
+    )
     axes.set_ylim(0.75, -0.95)
+    axes.set_xlim(
+        *_around(centre, reach, [Interval(one, one, one) for one in others] + ([here] if here else []))
+    )
     if here:
         _dot(axes, here, -0.55, size=8)
         axes.annotate(
-            label, (here.value, -0.55), xytext=(0, 8), textcoords="offset points", ha="center", fontweight="bold"
+            label,
+            (here.value, -0.55),
+            xytext=(0, 8),
+            textcoords="offset points",
+            ha="center",
+            fontweight="bold",
         )
     axes.set_yticks([])
     axes.set_ylabel("")
@@ -190,6 +217,7 @@ def caterpillar(
     others: Sequence[Interval],
     here: Interval,
     *,
+    reach: float,
     label: str,
     axis: str,
     rank_axis: str,
@@ -199,12 +227,23 @@ def caterpillar(
 ) -> Chart:
     """Every section's interval from low to high, only this one named."""
     figure, axes = _canvas(7.6, 2.7, left=0.08, right=0.98, top=0.93, bottom=0.13)
-    ordered = sorted([*((one, False) for one in others), (here, True)], key=lambda entry: (entry[0].value, entry[1]))
+    ordered = sorted(
+        [*((one, False) for one in others), (here, True)], key=lambda entry: (entry[0].value, entry[1])
+    )
     axes.axhline(0, color=INK, linewidth=0.9, linestyle=(0, (2, 3)), zorder=1)
     for position, (one, mine) in enumerate(ordered):
         colour = COLOURS[one.mark] if mine else "#b8c1c9"
-        axes.plot([position] * 2, [one.low, one.high], color=colour, linewidth=3.2 if mine else 1.6, zorder=2 + mine)
-        axes.plot(position, one.value, SHAPES[one.mark] if mine else "o", color=colour, markersize=8 if mine else 4, zorder=4)
+        axes.plot(
+            [position] * 2, [one.low, one.high], color=colour, linewidth=3.2 if mine else 1.6, zorder=2 + mine
+        )
+        axes.plot(
+            position,
+            one.value,
+            SHAPES[one.mark] if mine else "o",
+            color=colour,
+            markersize=8 if mine else 4,
+            zorder=4,
+        )
         if mine:
             side = "left" if position < len(ordered) * 0.8 else "right"
             axes.annotate(
@@ -219,6 +258,7 @@ def caterpillar(
             )
     axes.set_xticks([])
     axes.set_xlim(-1, len(ordered))
+    axes.set_ylim(*_around(0, reach, [one for one, _ in ordered]))
     axes.set_xlabel(rank_axis, loc="left")
     axes.set_title(axis, loc="left", fontsize=8.5, color=SOFT)
     axes.grid(axis="y", color=LINE, linewidth=0.6)
@@ -234,6 +274,7 @@ def trend(
     points: Sequence[Interval | None],
     *,
     centre: float,
+    reach: float,
     axis: str,
     alt: str,
     caption: str,
@@ -246,10 +287,18 @@ def trend(
     axes.plot([k for k, _ in known], [p.value for _, p in known], color=SOFT, linewidth=1.2, zorder=2)
     for position, point in known:
         colour = COLOURS[point.mark]
-        axes.plot([position] * 2, [point.low, point.high], color=colour, linewidth=4, alpha=0.45, solid_capstyle="round")
+        axes.plot(
+            [position] * 2,
+            [point.low, point.high],
+            color=colour,
+            linewidth=4,
+            alpha=0.45,
+            solid_capstyle="round",
+        )
         axes.plot(position, point.value, SHAPES[point.mark], color=colour, markersize=7, zorder=3)
     axes.set_xticks(range(len(years)), years)
     axes.set_xlim(-0.5, len(years) - 0.5)
+    axes.set_ylim(*_around(centre, reach, [point for _, point in known]))
     axes.set_title(axis, loc="left", fontsize=8.5, color=SOFT)
     axes.grid(axis="y", color=LINE, linewidth=0.6)
     axes.tick_params(length=0)
@@ -259,7 +308,13 @@ def trend(
 def _dot(axes: Axes, point: Interval, position: float, size: float) -> None:
     colour = COLOURS[point.mark]
     axes.plot(
-        [point.low, point.high], [position] * 2, color=colour, linewidth=4.5, alpha=0.45, solid_capstyle="round", zorder=3
+        [point.low, point.high],
+        [position] * 2,
+        color=colour,
+        linewidth=4.5,
+        alpha=0.45,
+        solid_capstyle="round",
+        zorder=3,
     )
     axes.plot(point.value, position, SHAPES[point.mark], color=colour, markersize=size, zorder=4)
 
@@ -268,6 +323,13 @@ def _bare(axes: Axes) -> None:
     axes.spines["left"].set_visible(False)
     axes.spines["bottom"].set_visible(False)
     axes.tick_params(length=0)
+
+
+def _around(centre: float, reach: float, points: Sequence[Interval]) -> tuple[float, float]:
+    """Limits that always show as much, so that noise is not magnified, and whatever lies beyond."""
+    low = min([centre - reach, *(point.low for point in points)])
+    high = max([centre + reach, *(point.high for point in points)])
+    return low - 0.05 * (high - low), high + 0.05 * (high - low)
 
 
 def _limits(points: Sequence[Interval], low: float, high: float) -> tuple[float, float]:

@@ -10,6 +10,9 @@ from evalib.page.tables import Lead, Note, Table
 from evalib.page.view import Row, View
 from evalib.wording import mark
 
+# How far an axis always reaches to both sides of the district's mean.
+REACH = {"t_score": 6.0, "sd": 0.5, "rate": 0.2}
+
 
 @dataclass(frozen=True)
 class DimensionPage:
@@ -51,8 +54,7 @@ class DimensionPage:
             caption=words.label("trend_caption", indicator=name),
             heads=(words.label("year"), words.label("value"), words.label("interval"), words.label("pupils")),
             rows=tuple(
-                (words.year(year), *_figures(view, row))
-                for year, row in zip(view.years, found, strict=True)
+                (words.year(year), *_figures(view, row)) for year, row in zip(view.years, found, strict=True)
             ),
         )
         alt = f"{table.caption}: " + "; ".join(" ".join(cells) for cells in table.rows)
@@ -61,6 +63,7 @@ class DimensionPage:
             [words.year(year) for year in view.years],
             [view.interval(row) if row else None for row in known],
             centre=50 if unit == "t_score" else 0,
+            reach=REACH[unit],
             axis=words.label({"t_score": "t_axis", "sd": "sd_axis", "rate": "rate_axis"}[unit]),
             alt=alt,
             caption=table.caption,
@@ -92,6 +95,7 @@ class AcademicPage(DimensionPage):
             "subjects",
             [(label[row["subject"]], view.interval(row)) for row in shown],
             centre=50,
+            reach=REACH["t_score"],
             axis=words.label("t_axis"),
             alt=alt,
             caption=table.caption,
@@ -112,6 +116,7 @@ class AcademicPage(DimensionPage):
             [view.interval(row).value for row in others],
             view.interval(here) if here and shown else None,
             centre=50,
+            reach=REACH["t_score"],
             label=words.label("this_school"),
             axis=words.label("t_axis"),
             alt=f"{table.caption}: " + "; ".join(" ".join(cells) for cells in table.rows),
@@ -136,6 +141,7 @@ class GrowthPage(DimensionPage):
             "caterpillar",
             [view.interval(row) for row in others],
             view.interval(here),
+            reach=REACH["sd"],
             label=words.label("this_school"),
             axis=words.label("sd_axis"),
             rank_axis=words.label("rank_axis"),
@@ -165,7 +171,13 @@ def indicator_table(view: View, rows: list[Row], caption: str) -> Table:
         caption=caption,
         heads=tuple(words.label(key) for key in heads),
         rows=tuple(
-            (_name(view, row), *_figures(view, row), _coverage(view, row), _reference(view, row), _standing(view, row))
+            (
+                _name(view, row),
+                *_figures(view, row),
+                _coverage(view, row),
+                _reference(view, row),
+                _standing(view, row),
+            )
             for row in rows
         ),
         text_columns=frozenset({0, 6}),
@@ -187,7 +199,12 @@ def spread_table(view: View, here: Row | None, others: list[Row], caption: str) 
             rows.append((words.label(key), words.value(unit, value), "", ""))
     return Table(
         caption=caption,
-        heads=(words.label("what"), words.label("value_head"), words.label("interval"), words.label("pupils")),
+        heads=(
+            words.label("what"),
+            words.label("value_head"),
+            words.label("interval"),
+            words.label("pupils"),
+        ),
         rows=tuple(rows),
     )
 

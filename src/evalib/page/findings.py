@@ -45,7 +45,11 @@ class Speaker:
         fields = self._indicator_fields(row, indicator)
         for sentence in self.sentences:
             trigger = sentence.trigger
-            if trigger.about == "indicator" and _fits(trigger, row, indicator) and row["n"] >= sentence.minimum_n:
+            if (
+                trigger.about == "indicator"
+                and _fits(trigger, row, indicator)
+                and row["n"] >= sentence.minimum_n
+            ):
                 return self._say(sentence, fields)
         return ""
 

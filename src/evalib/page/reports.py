@@ -59,7 +59,11 @@ def open_school(
     DataError
         The district has no data yet, or none for this year.
     """
-    for name, given, allowed in (("stage", stage, STAGES), ("lang", lang, LANGUAGES), ("edition", edition, EDITIONS)):
+    for name, given, allowed in (
+        ("stage", stage, STAGES),
+        ("lang", lang, LANGUAGES),
+        ("edition", edition, EDITIONS),
+    ):
         if given not in allowed:
             raise ParameterError("not_allowed", name=name, value=given, allowed=", ".join(allowed))
     settings = load_settings(params)
@@ -69,7 +73,9 @@ def open_school(
     if year not in known:
         store.read("published", year)
     words = load_wording(settings.path.parent, lang)
-    view = View(settings, store, words, Speaker(settings.sentences, words), school_code, stage, year, tuple(wanted))
+    view = View(
+        settings, store, words, Speaker(settings.sentences, words), school_code, stage, year, tuple(wanted)
+    )
     view.profile  # noqa: B018 - an unknown section is told here, not in the middle of the page
     return School(view)
 
@@ -175,7 +181,9 @@ class School:
             cells.append((name, indicator.name.in_(words.lang), *figures, interval, said))
         table = Table(
             caption=words.label("profile_caption"),
-            heads=tuple(words.label(key) for key in ("dimension", "indicator", "value", "interval", "standing")),
+            heads=tuple(
+                words.label(key) for key in ("dimension", "indicator", "value", "interval", "standing")
+            ),
             rows=tuple(cells),
             text_columns=frozenset({0, 1, 4}),
         )
@@ -207,7 +215,9 @@ class School:
             params = view.settings.measures.dimensions[dimension]
             rows = [row for row in view.rows if row["dimension"] == dimension and not row["subject"]]
             if not rows:
-                said.append(view.speaker.about_dimension_withheld(params.name.in_(words.lang), "not_evaluated"))
+                said.append(
+                    view.speaker.about_dimension_withheld(params.name.in_(words.lang), "not_evaluated")
+                )
             for row in rows:
                 if row["reason"]:
                     said.append(view.speaker.about_withheld(row["label"], row["reason"]))
@@ -237,10 +247,14 @@ class School:
         """Cuts, denominator, limits and probabilities in force."""
         words, settings = self.view.words, self.view.settings
         measures, standing = settings.measures, settings.measures.standing
-        by_unit = {one.unit: one.smallest_difference for one in measures.indicators if one.smallest_difference}
+        by_unit = {
+            one.unit: one.smallest_difference for one in measures.indicators if one.smallest_difference
+        }
         cuts = (measures.cuts.excellent, measures.cuts.pass_, measures.cuts.low)
         difference = words.label(
-            "rule_difference_value", scores=by_unit.get("sd", 0.0), rates=round(100 * by_unit.get("rate", 0.0))
+            "rule_difference_value",
+            scores=by_unit.get("sd", 0.0),
+            rates=round(100 * by_unit.get("rate", 0.0)),
         )
         minimum = (settings.disclosure.minimum_n, settings.disclosure.minimum_n_standing)
         rows = (
@@ -276,7 +290,10 @@ class School:
     def results(self) -> Emission:
         """Every number on the page with its reason when withheld, and what was read."""
         view = self.view
-        section_rows = {year: [r for r in view.stage_rows(year) if r["school_code"] == view.school_code] for year in view.years}
+        section_rows = {
+            year: [r for r in view.stage_rows(year) if r["school_code"] == view.school_code]
+            for year in view.years
+        }
         content = {
             "school_code": view.school_code,
             "stage": view.stage,

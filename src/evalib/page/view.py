@@ -108,8 +108,10 @@ class View:
     def interval(self, row: Mapping[str, Any]) -> Interval:
         """A measurement in the units of a drawing: T points or the figure itself."""
         unit = self.indicators[row["indicator"]].unit
-        points = [50 + 10 * row[key] if unit == "t_score" else row[key] for key in ("value", "low", "high")]
-        return Interval(*points, mark=mark(row["standing"] or "none"))
+        value, low, high = (
+            50 + 10 * row[key] if unit == "t_score" else row[key] for key in ("value", "low", "high")
+        )
+        return Interval(value, low, high, mark(row["standing"] or "none"))
 
     @cached_property
     def _stages(self) -> dict[str, list[Row]]:

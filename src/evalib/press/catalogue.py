@@ -34,7 +34,9 @@ class Entry:
     cause: str
 
 
-def write_catalogue(settings: Settings, store: Store, ledger: Ledger, year: str, edition: str, folder: Path) -> Path:
+def write_catalogue(
+    settings: Settings, store: Store, ledger: Ledger, year: str, edition: str, folder: Path
+) -> Path:
     """Write `index.html` over every section of a year, whether its report was made or not.
 
     Returns
@@ -46,7 +48,14 @@ def write_catalogue(settings: Settings, store: Store, ledger: Ledger, year: str,
     sections = store.read("published_sections", year)
     sections = sections.astype(object).where(sections.notna(), None)
     entries = [
-        _entry(settings, ledger, words, ReportKey("school", year, row["school_code"], row["stage"], edition, lang), row, folder)
+        _entry(
+            settings,
+            ledger,
+            words,
+            ReportKey("school", year, row["school_code"], row["stage"], edition, lang),
+            {str(name): value for name, value in row.items()},
+            folder,
+        )
         for row in sections.to_dict("records")
     ]
     leads = [one for one in settings.measures.dimensions.values() if one.lead]
@@ -75,7 +84,9 @@ def write_catalogue(settings: Settings, store: Store, ledger: Ledger, year: str,
     return path
 
 
-def _entry(settings: Settings, ledger: Ledger, words: Wording, key: ReportKey, row: dict[str, Any], folder: Path) -> Entry:
+def _entry(
+    settings: Settings, ledger: Ledger, words: Wording, key: ReportKey, row: dict[str, Any], folder: Path
+) -> Entry:
     results = _results(folder / key.folder / "results.json")
     links = []
     for stem, ending in _files(settings):
@@ -131,4 +142,6 @@ def _results(path: Path) -> dict[str, Any]:
 @cache
 def _template() -> Any:
     source = files("evalib.press").joinpath("templates/catalogue.html.j2").read_text("utf-8")
-    return Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True).from_string(source)
+    return Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    ).from_string(source)

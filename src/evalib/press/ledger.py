@@ -68,7 +68,7 @@ class Ledger:
         self._save()
 
     def fate(self, key: ReportKey) -> str | None:
-        """"made", "failed", or None for a report that was never asked for."""
+        """ "made", "failed", or None for a report that was never asked for."""
         entry = self.reports.get(name_of(key))
         return None if entry is None else str(entry["fate"])
 

@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from evalib.disclosure import FIGURES, PUBLISHED
+from evalib.errors import DataError, ParameterError
+from evalib.page.reports import PAGE, RESULTS, School, open_school
+from evalib.settings import load_settings
+from evalib.store import Store
+
+ROOT = Path(__file__).parents[2]
+HOSTILE = '<script>alert(1)</script>"]#sys.version'
+YEARS = ("2023-2024", "2024-2025")
+
+
+def published(year: str) -> pd.DataFrame:
+    """Twelve invented sections; the first stands out, the second is withheld, the third unjudged."""
+    rows = []
+    for position in range(12):
+        code = f"21500000{position:02d}"
+        high = position == 0
+        base = {
+            "year": year,
+            "school_code": code,
+            "stage": "primary",
+            "subject": "",
+            "reason": "",
+            "n": 120.0,
+            "coverage": 0.97,
+            "standing": "clearly_above" if high else "not_distinguishable",
+            "standing_reason": "",
+            "d_mean": 0.3 if high else 0.0,
+            "d_sd": 0.05,
+        }
+        z = 0.4 if high else 0.02 * position
+        score = {
+            "dimension": "academic",
+            "indicator": "standard_score",
+            "value": z,
+            "se": 0.06,
+            "reference": 0.0,
+        }
+        rate = {"dimension": "academic", "indicator": "pass_rate", "value": 0.8, "se": 0.03, "reference": 0.7}
+        low = {
+            "dimension": "academic",
+            "indicator": "low_score_rate",
+            "value": 0.1,
+            "se": 0.02,
+            "reference": 0.05,
+        }
+        added = {
+            "dimension": "growth",
+            "indicator": "value_added",
+            "value": 0.1,
+            "se": 0.05,
+            "reference": 0.0,
+        }
+        match = {"dimension": "growth", "indicator": "match_rate", "value": 0.93, "reference": 0.9}
+        for one in (score, {**score, "subject": "chinese"}, rate, low, added, match):
+            row = {**base, **one}
+            row["difference"] = row["value"] - row["reference"]
+            if "se" in row:
+                row["low"], row["high"] = row["value"] - 2 * row["se"], row["value"] + 2 * row["se"]
+            if one is low and high:
+                row["standing"], row["d_mean"] = "probably_below", -0.04
+            if position == 1:
+                row = {**row, "reason": "suppressed", **dict.fromkeys(FIGURES, np.nan)}
+            if position == 2:
+                row.update(standing="none", standing_reason="too_few", n=20.0)
+            rows.append(row)
+    return pd.DataFrame(rows).reindex(columns=PUBLISHED)
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory) -> Path:
+    root = tmp_path_factory.mktemp("a folder with spaces")
+    shutil.copytree(ROOT / "params", root / "params")
+    store = Store(load_settings(root / "params" / "sample.yaml").store)
+    sections = pd.DataFrame(
+        {
+            "school_code": [f"21500000{k:02d}" for k in range(12)],
+            "stage": "primary",
+            "name": [HOSTILE, *(f"示例{k}小" for k in range(11))],
+            "area": "town",
+            "pupils_on_roll": pd.array([612, None, *[300] * 10], dtype="Int64"),
+            "migrant_share": [0.31, *[0.2] * 11],
+        }
+    )
+    notes = pd.DataFrame(
+        {
+            "stage": ["primary", "primary"],
+            "school_code": ["", "2150000005"],
+            "note": ["paper_not_comparable", "scale_scores"],
+            "fields": [json.dumps({"grade": 3, "subject": "english"}), "{}"],
+        }
+    )
+    for year in YEARS:
+        store.write(
+            {
+                ("schools", year): sections[["school_code", "stage"]],
+                ("published", year): published(year),
+                ("published_sections", year): sections,
+                ("published_notes", year): notes,
+            }
+        )
+    return root
+
+
+def school(root: Path, position: int = 0, lang: str = "zh") -> School:
+    params = str(root / "params" / "sample.yaml")
+    return open_school(f"21500000{position:02d}", "primary", YEARS[-1], lang=lang, params=params)
+
+
+def html(shown: object) -> str:
+    return shown._repr_mimebundle_()["text/html"]
+
+
+def everything(one: School) -> list[object]:
+    pages = (one.academic, one.growth)
+    parts = [one.cover(), one.context(), one.lead(), one.profile(), one.first_findings(), one.not_said()]
+    parts += [page.headline() for page in pages] + [page.indicators() for page in pages]
+    parts += [page.trend() for page in pages]
+    parts += [one.academic.distribution(), one.academic.subjects(), one.growth.caterpillar()]
+    parts += [one.competence.indicators(), one.talents.indicators(), one.articulation.indicators()]
+    return [*parts, one.definitions(), one.rules(), one.provenance(), one.results()]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("position", [0, 1, 2, 5])
+def test_every_part_draws_itself_for_every_kind_of_section(root: Path, lang: str, position: int) -> None:
+    for part in everything(school(root, position, lang)):
+        bundle = part._repr_mimebundle_()
+        faces = bundle[0] if isinstance(bundle, tuple) else bundle
+        text = json.dumps(faces, ensure_ascii=False)
+        assert len(faces) >= 2
+        assert "nan" not in text.lower().replace("nance", "")
+        assert "None" not in text
+
+
+def test_a_hostile_name_is_text_on_every_face(root: Path) -> None:
+    title = school(root).cover()._repr_mimebundle_()[PAGE]["title"]
+    assert HOSTILE in title  # the exporter escapes the cover
+    for part in everything(school(root)):
+        bundle = part._repr_mimebundle_()
+        faces = bundle[0] if isinstance(bundle, tuple) else bundle
+        assert "<script" not in faces.get("text/html", "")
+        assert "<script" not in faces.get("image/svg+xml", "")
+
+
+def test_dimensions_not_evaluated_say_so(root: Path) -> None:
+    said = html(school(root).not_said())
+    for name in ("综合素质", "特色特长", "强基衔接"):
+        assert f"{name}：本次未评价" in said
+    assert "三年级英语：试卷不是全区统一卷" in said
+    assert "量表分" not in said  # that note belongs to another school
+
+
+def test_a_withheld_figure_shows_neither_value_nor_number_of_pupils(root: Path) -> None:
+    table = school(root, 1).academic.indicators()
+    for row in table.rows:
+        assert row[1:6] == ("—",) * 5
+        assert row[6] == "为保护学生隐私不公布"
+
+
+def test_an_unjudged_figure_says_why(root: Path) -> None:
+    said = html(school(root, 2).not_said())
+    assert "不作判断：人数太少" in said
+
+
+def test_first_findings_hold_both_directions_and_count_pupils(root: Path) -> None:
+    found = school(root).first_findings().findings
+    assert len(found) == 3
+    assert {mark for _, _, mark in found} == {"up", "down"}
+    rate = next(text for text, _, _ in found if "合格率" in text)
+    assert "80%" in rate
+    assert "全区 70%" in rate
+    assert "12 名学生" in rate
+
+
+def test_where_lower_is_better_the_words_say_worse(root: Path) -> None:
+    row = next(row for row in school(root).academic.indicators().rows if "低分率" in row[0])
+    assert row[0] == "低分率（越低越好）"
+    assert row[6] == "▼ 可能差于"
+
+
+def test_nothing_stands_out_is_said_in_so_many_words(root: Path) -> None:
+    assert "没有一项指标能与全区区分开" in html(school(root, 5).first_findings())
+
+
+def test_results_hold_every_number_and_what_was_read(root: Path) -> None:
+    results = school(root).results()._repr_mimebundle_()[RESULTS]
+    json.dumps(results, allow_nan=False)
+    assert {row["year"] for row in results["measurements"]} == set(YEARS)
+    assert {one["table"] for one in results["read"]} == {"published", "published_sections", "published_notes"}
+    withheld = school(root, 1).results()._repr_mimebundle_()[RESULTS]
+    assert {row["reason"] for row in withheld["measurements"]} == {"suppressed"}
+    assert {row["n"] for row in withheld["measurements"]} == {None}
+
+
+def test_figures_have_the_same_bytes_twice_and_ids_of_their_own(root: Path) -> None:
+    first, again = school(root).profile(), school(root).profile()
+    assert first.svg == again.svg
+    assert "<text" in first.svg  # text stays text
+    assert "综合素质" in first.svg
+    ids = [part.split('"')[0] for part in first.svg.split(' id="')[1:]]
+    assert ids
+    assert all(one.startswith("profile-") for one in ids)
+    assert "date" not in first.svg.lower()
+
+
+def test_figures_name_no_other_school(root: Path) -> None:
+    for chart in (school(root).academic.distribution(), school(root).growth.caterpillar()):
+        assert "示例1小" not in json.dumps(chart._repr_mimebundle_(), ensure_ascii=False)
+
+
+def test_unknown_section_year_and_choice_are_told(root: Path) -> None:
+    params = str(root / "params" / "sample.yaml")
+    with pytest.raises(ParameterError, match="最接近的是“2150000003”"):
+        open_school("21500000003", "primary", YEARS[-1], params=params)
+    with pytest.raises(DataError, match="2030-2031"):
+        open_school("2150000001", "primary", "2030-2031", params=params)
+    with pytest.raises(ParameterError, match="primary, junior"):
+        open_school("2150000001", "primry", YEARS[-1], params=params)
