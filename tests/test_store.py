@@ -17,9 +17,9 @@ def schools(*codes: str) -> pd.DataFrame:
 
 def test_a_table_comes_back_as_it_went_in(tmp_path: Path) -> None:
     store = Store(tmp_path / "store")
-    table = pd.DataFrame({"code": ["001234", None], "score": [0.0, None], "sat": ["present", "absent"]}).astype(
-        {"code": "str", "sat": "str"}
-    )
+    table = pd.DataFrame(
+        {"code": ["001234", None], "score": [0.0, None], "sat": ["present", "absent"]}
+    ).astype({"code": "str", "sat": "str"})
     store.write({("scores", "2024-2025"): table})
     pd.testing.assert_frame_equal(store.read("scores", "2024-2025"), table)
 
@@ -43,7 +43,9 @@ def test_replaced_files_do_not_pile_up(tmp_path: Path) -> None:
 def test_same_content_gives_the_same_bytes(tmp_path: Path) -> None:
     for name in ("one", "two"):
         Store(tmp_path / name).write({("schools", "2024-2025"): schools("1", "2")})
-    one, two = (sorted(path for path in (tmp_path / name).rglob("*") if path.is_file()) for name in ("one", "two"))
+    one, two = (
+        sorted(path for path in (tmp_path / name).rglob("*") if path.is_file()) for name in ("one", "two")
+    )
     assert [path.read_bytes() for path in one] == [path.read_bytes() for path in two]
 
 

@@ -131,8 +131,7 @@ def sample(lang: str, folder: Path, sections: int, years: int, seed: int) -> Non
     Example:
       evalib sample data/sample
     """
-    from evalib.sampling import invent_district
-    from evalib.sampling_workbooks import write_workbooks
+    from evalib.sampling import invent_district, write_workbooks
 
     write_workbooks(invent_district(sections=sections, years=years, seed=seed), folder)
     click.echo(message("sample_written", lang, path=folder))

@@ -110,6 +110,7 @@ class FaultyFiles(DataError):
         self.faults = faults
 
     def text(self, lang: str) -> str:
+        """Every fault on its line, then their number and what to do."""
         lines = [fault.text(lang) for fault in self.faults]
         return "\n".join([*lines, super().text(lang)])
 

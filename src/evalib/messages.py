@@ -134,7 +134,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "missing_table": (
         "缺少“{names}”表。请补交该文件；若已有，请核对其表头（params/columns.yaml）。",
-        "the table “{table}” ({names}) is missing. Hand it in; if it is there, compare its headers with "
+        "the table “{names}” is missing. Hand it in; if it is there, compare its headers with "
         "params/columns.yaml.",
     ),
     "format_not_read": (
@@ -345,6 +345,31 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "identity_key_damaged": (
         "密钥 {path} 已损坏（应为 {size} 字节）。请放回原密钥。",
         "The key {path} is damaged (it has {size} bytes). Put the right key back.",
+    ),
+    # rendering
+    "undrawable_output": (
+        "第 {cell} 个单元的输出没有可以印出的类型（{types}）。请让该单元显示表、图或文字后重新运行。",
+        "The output of cell {cell} has no type that can be printed ({types}). "
+        "Let that cell show a table, a figure or text and run again.",
+    ),
+    "unreadable_picture": (
+        "第 {cell} 个单元的图片不是可读的 {type}。请重新生成该图片。",
+        "The picture in cell {cell} is not readable as {type}. Draw that picture again.",
+    ),
+    "picture_from_elsewhere": (
+        "第 {cell} 个单元的文字引用了笔记本以外的图片 {address}。请把 PNG 或 JPEG 图片作为附件放进该单元。",
+        "The prose of cell {cell} shows a picture from outside the notebook, {address}. "
+        "Attach it to the cell as PNG or JPEG.",
+    ),
+    "foreign_typst": (
+        "第 {cell} 个单元输出的 Typst 不是本库页面组件的调用，未予排版。请改用页面组件，或去掉该类型。",
+        "Cell {cell} carries Typst that is not a call of this library's page parts; it was not set. "
+        "Use a page part, or leave that type out.",
+    ),
+    "typst_refused": (
+        "PDF 无法排版：{reason}。HTML 不受影响；请把这条信息连同笔记本交给维护者。",
+        "The PDF cannot be set: {reason}. The HTML is not concerned; "
+        "hand this message and the notebook to the maintainer.",
     ),
 }
 

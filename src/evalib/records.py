@@ -9,6 +9,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from evalib.store import Store
+from evalib.vocabulary import Reason
+
+Codes = npt.NDArray[np.int64]
+# Reasons are objects: numpy would cut a longer one to the length of the first.
+Reasons = npt.NDArray[np.object_]
 
 OFF_ROLL = ("transferred_out", "left", "died")
 LAST_PRIMARY_GRADE = 6
@@ -55,7 +60,7 @@ class YearRecords:
         return self.scores[chosen]
 
     @property
-    def class_codes(self) -> npt.NDArray[np.int64] | None:
+    def class_codes(self) -> Codes | None:
         """(pupils,) class of each pupil, unique over schools and grades; None where none is recorded.
 
         A pupil without a class in a school that has some is a class of one's own school and grade.
@@ -64,6 +69,40 @@ class YearRecords:
             return None
         keys = self.pupils[["school_code", "stage", "grade"]].assign(one=self.pupils["class"].fillna(""))
         return keys.groupby(list(keys.columns), sort=True).ngroup().to_numpy().astype(np.int64)
+
+
+@dataclass(frozen=True)
+class StageYear:
+    """One stage of one year, its sections and pupils as codes.
+
+    Attributes
+    ----------
+    codes
+        School codes of the sections, in order.
+    records
+        Pupils and score records of the stage; None where the tables are missing.
+    section
+        (pupils,) section of each pupil, a position in `codes`.
+    """
+
+    stage: str
+    codes: list[str]
+    records: YearRecords | None
+    section: Codes
+
+    @property
+    def clusters(self) -> dict[str, Codes | None]:
+        """The pupils' classes and grades, as the variance of a section's mean needs them."""
+        if self.records is None:
+            return {"class_": None, "grade": None}
+        return {"class_": self.records.class_codes, "grade": self.records.pupils["grade"].to_numpy(np.int64)}
+
+    def absence(self) -> Reasons:
+        """(sections,) "no_data" for a section without a single score record, else empty."""
+        having = np.zeros(len(self.codes), dtype=bool)
+        if self.records is not None:
+            having[np.unique(self.section[self.records.scores["row"].to_numpy()])] = True
+        return np.where(having, "", Reason.NO_DATA.value).astype(object)
 
 
 def read_year(store: Store, year: str) -> YearRecords | None:
@@ -89,6 +128,15 @@ def read_year(store: Store, year: str) -> YearRecords | None:
     joined = pd.DataFrame({"row": row[known], "paper": paper[known], "sat": scores["sat"]}).join(detail)
     joined["score"] = scores["score"].astype(float).where(scores["sat"].eq("present"))
     return YearRecords(pupils, joined, papers)
+
+
+def stage_year(stage: str, codes: list[str], records: YearRecords | None) -> StageYear:
+    """One stage of a year, its sections numbered in the order of `codes`."""
+    if records is None:
+        return StageYear(stage, codes, None, np.zeros(0, np.int64))
+    inside = records.of_stage(stage)
+    section = pd.Index(codes).get_indexer(pd.Index(inside.pupils["school_code"])).astype(np.int64)
+    return StageYear(stage, codes, inside, section)
 
 
 def read_sections(store: Store, year: str) -> pd.DataFrame:

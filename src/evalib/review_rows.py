@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from evalib.records import Codes, Reasons
 from evalib.settings import IndicatorParams
 from evalib.statistics.influence import SectionMeans
 from evalib.statistics.intervals import (
@@ -20,8 +22,8 @@ from evalib.statistics.posterior import difference_variance
 from evalib.vocabulary import Reason
 
 Floats = npt.NDArray[np.float64]
-Codes = npt.NDArray[np.int64]
-Reasons = npt.NDArray[np.object_]
+# A remark on the data: which stage and school it concerns, its sentence, and the sentence's fields.
+Note = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -143,3 +145,8 @@ def _silenced(rows: pd.DataFrame) -> pd.DataFrame:
     names = ["value", "se", "low", "high", "reference", "difference", "difference_low", "difference_high"]
     rows.loc[silent, names] = np.nan
     return rows
+
+
+def note(stage: str, key: str, fields: Note) -> Note:
+    """A remark that concerns every section of a stage."""
+    return {"stage": stage, "school_code": "", "note": key, "fields": fields}

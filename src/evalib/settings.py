@@ -161,7 +161,6 @@ class Trigger(Strict):
     about: Literal[
         "indicator",
         "withheld",
-        "dimension_withheld",
         "note",
         "nothing_stands_out",
         "nothing_can_be_said",

@@ -6,6 +6,7 @@ Nothing is rounded anywhere else; limits are compared unrounded.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,10 @@ class Wording:
     def known(self, key: str, group: str) -> str:
         """The words for `key`, or the key itself where a district uses a word of its own."""
         return self.label(key, group) if key in self.catalogue[group] else key
+
+    def listed(self, names: Sequence[str]) -> str:
+        """Several names as one enumeration."""
+        return ("、" if self.lang == "zh" else ", ").join(names)
 
     def year(self, year: str) -> str:
         """A school year as a reader writes it."""

@@ -96,7 +96,7 @@ def root(tmp_path_factory) -> Path:
         {
             "stage": ["primary", "primary"],
             "school_code": ["", "2150000005"],
-            "note": ["paper_not_comparable", "scale_scores"],
+            "note": ["paper_not_comparable", "no_classes"],
             "fields": [json.dumps({"grade": 3, "subject": "english"}), "{}"],
         }
     )
@@ -126,7 +126,7 @@ def everything(one: School) -> list[object]:
     parts = [one.cover(), one.context(), one.lead(), one.profile(), one.first_findings(), one.not_said()]
     parts += [page.headline() for page in pages] + [page.indicators() for page in pages]
     parts += [page.trend() for page in pages]
-    parts += [one.academic.distribution(), one.academic.subjects(), one.growth.caterpillar()]
+    parts += [one.academic.distribution(), one.academic.subjects(), one.growth.caterpillar(), one.growth.model()]
     parts += [one.competence.indicators(), one.talents.indicators(), one.articulation.indicators()]
     return [*parts, one.definitions(), one.rules(), one.provenance(), one.results()]
 
@@ -155,10 +155,9 @@ def test_a_hostile_name_is_text_on_every_face(root: Path) -> None:
 
 def test_dimensions_not_evaluated_say_so(root: Path) -> None:
     said = html(school(root).not_said())
-    for name in ("综合素质", "特色特长", "强基衔接"):
-        assert f"{name}：本次未评价" in said
+    assert "综合素质、特色特长、强基衔接：本次未评价" in said
     assert "三年级英语：试卷不是全区统一卷" in said
-    assert "量表分" not in said  # that note belongs to another school
+    assert "班级记录" not in said  # that note belongs to another school
 
 
 def test_a_withheld_figure_shows_neither_value_nor_number_of_pupils(root: Path) -> None:

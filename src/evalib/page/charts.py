@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
+from matplotlib.ticker import MaxNLocator
 
 from evalib import fonts
 from evalib.page.tables import Table
@@ -134,7 +135,7 @@ def profile(
             _dot(axes, row.point, position, size=7)
         axes.text(1.03, position, row.words, color=colour, va="center", transform=axes.get_yaxis_transform())
     axes.set_yticks(range(len(rows)), [row.label for row in rows], fontweight="bold")
-    axes.set_xlabel(axis, loc="left")
+    axes.set_xlabel(axis, loc="left", linespacing=1.6)
     _bare(axes)
     return Chart(name, _svg(figure, name), alt, caption, twin)
 
@@ -254,6 +255,7 @@ def caterpillar(
                 ha=side,
                 va="bottom",
                 fontweight="bold",
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
                 zorder=5,
             )
     axes.set_xticks([])
@@ -320,6 +322,7 @@ def _dot(axes: Axes, point: Interval, position: float, size: float) -> None:
 
 
 def _bare(axes: Axes) -> None:
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10]))
     axes.spines["left"].set_visible(False)
     axes.spines["bottom"].set_visible(False)
     axes.tick_params(length=0)

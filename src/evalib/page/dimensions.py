@@ -10,6 +10,8 @@ from evalib.page.tables import Lead, Note, Table
 from evalib.page.view import Row, View
 from evalib.wording import mark
 
+# The note that describes the fit; it withholds nothing.
+MODEL_NOTE = "growth_fit"
 # How far an axis always reaches to both sides of the district's mean.
 REACH = {"t_score": 6.0, "sd": 0.5, "rate": 0.2}
 
@@ -129,6 +131,11 @@ class AcademicPage(DimensionPage):
 class GrowthPage(DimensionPage):
     """增值发展."""
 
+    def model(self) -> Note:
+        """What the growth model was fitted to, and what came out."""
+        said = tuple(text for key, text in self.view.notes if key == MODEL_NOTE)
+        return Note("", said or (headline(self.view, self.dimension),))
+
     def caterpillar(self) -> Chart | Note:
         """Every section's value added with its interval, only this one named."""
         view, words = self.view, self.view.words
@@ -157,9 +164,9 @@ def headline(view: View, dimension: str) -> str:
     params = view.settings.measures.dimensions[dimension]
     row = view.row(params.lead) if params.lead else None
     if row is None:
-        return view.speaker.about_dimension_withheld(params.name.in_(words.lang), "not_evaluated")
+        return view.speaker.about_withheld([params.name.in_(words.lang)], "not_evaluated")
     if row["reason"]:
-        return view.speaker.about_withheld(row["label"], row["reason"])
+        return view.speaker.about_withheld([row["label"]], row["reason"])
     return view.speaker.about_indicator(row, view.indicators[row["indicator"]])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,13 +53,9 @@ class Speaker:
                 return self._say(sentence, fields)
         return ""
 
-    def about_withheld(self, name: str, reason: str) -> str:
-        """Why an indicator has no figure."""
-        return self._first("withheld", name=name, reason=self.words.reason(reason))
-
-    def about_dimension_withheld(self, dimension: str, reason: str) -> str:
-        """Why a whole dimension has no figure."""
-        return self._first("dimension_withheld", dimension=dimension, reason=self.words.reason(reason))
+    def about_withheld(self, names: Sequence[str], reason: str) -> str:
+        """Why indicators or whole dimensions have no figure."""
+        return self._first("withheld", name=self.words.listed(names), reason=self.words.reason(reason))
 
     def note(self, key: str, fields: Mapping[str, Any]) -> str:
         """A note on the data, by the id of its sentence."""
@@ -82,6 +78,7 @@ class Speaker:
         if row["low"] is not None:
             interval = words.interval(unit, row["low"], row["high"], row["se"])
         standing = row["standing"] or "none"
+        smallest = indicator.smallest_difference
         gap = abs(row["difference"]) * row["n"] if row["difference"] is not None else 0.0
         size = words.value(unit, abs(row["value"]), row["se"]).lstrip("+")
         return {
@@ -91,6 +88,7 @@ class Speaker:
             "interval": interval,
             "reference": "" if row["reference"] is None else words.value(unit, row["reference"], row["se"]),
             "standing": words.standing(standing, indicator.direction).partition(" ")[2],
+            "smallest": "" if smallest is None else words.value(unit, smallest).lstrip("+"),
             "pupils": words.count(round(gap)),
             "reason": words.reason(row["standing_reason"]) if row["standing_reason"] else "",
         }

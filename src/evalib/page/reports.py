@@ -12,7 +12,7 @@ from evalib import __version__
 from evalib.errors import ParameterError
 from evalib.page import charts
 from evalib.page.charts import Chart, ProfileRow
-from evalib.page.dimensions import AcademicPage, DimensionPage, GrowthPage, headline
+from evalib.page.dimensions import MODEL_NOTE, AcademicPage, DimensionPage, GrowthPage, headline
 from evalib.page.findings import Speaker, first_findings
 from evalib.page.tables import Context, Emission, FirstFindings, Lead, Note, Table
 from evalib.page.view import Row, View
@@ -210,20 +210,22 @@ class School:
     def not_said(self) -> Note:
         """What this year's data cannot say, and why."""
         view, words = self.view, self.view.words
-        said = []
+        silent: dict[str, list[str]] = {}
+        unjudged = []
         for dimension in DIMENSIONS:
             params = view.settings.measures.dimensions[dimension]
             rows = [row for row in view.rows if row["dimension"] == dimension and not row["subject"]]
             if not rows:
-                said.append(
-                    view.speaker.about_dimension_withheld(params.name.in_(words.lang), "not_evaluated")
-                )
+                silent.setdefault("not_evaluated", []).append(params.name.in_(words.lang))
             for row in rows:
                 if row["reason"]:
-                    said.append(view.speaker.about_withheld(row["label"], row["reason"]))
+                    silent.setdefault(row["reason"], []).append(row["label"])
                 elif row["standing_reason"]:
-                    said.append(view.speaker.about_indicator(row, view.indicators[row["indicator"]]))
-        return Note("", (*said, *view.notes) or (view.speaker.note("everything_said", {}),))
+                    unjudged.append(view.speaker.about_indicator(row, view.indicators[row["indicator"]]))
+        withheld = [view.speaker.about_withheld(names, reason) for reason, names in silent.items()]
+        notes = [text for key, text in view.notes if key != MODEL_NOTE]
+        said = (*withheld, *unjudged, *notes)
+        return Note("", said or (view.speaker.note("everything_said", {}),))
 
     def definitions(self) -> Table:
         """Every indicator's definition, status and source."""
@@ -300,7 +302,7 @@ class School:
             "year": view.year,
             "measurements": [_plain(row) for rows in section_rows.values() for row in rows],
             "profile": _plain(view.profile),
-            "notes": view.notes,
+            "notes": [text for _, text in view.notes],
             "read": [
                 {"table": table, "year": year, "sha256": digest}
                 for (table, year), digest in sorted(view.store.slices_read.items())

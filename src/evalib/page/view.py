@@ -54,8 +54,9 @@ class View:
     def rows(self) -> list[Row]:
         """This section's measurements of this year, in the order of `measures.yaml`."""
         order = list(self.indicators)
+        subjects = ["", *self.words.catalogue["subjects"]]
         rows = [row for row in self.stage_rows(self.year) if row["school_code"] == self.school_code]
-        return sorted(rows, key=lambda row: (order.index(row["indicator"]), row["subject"]))
+        return sorted(rows, key=lambda row: (order.index(row["indicator"]), _place(subjects, row["subject"])))
 
     @cached_property
     def profile(self) -> Row:
@@ -74,12 +75,13 @@ class View:
         )
 
     @cached_property
-    def notes(self) -> list[str]:
-        """Notes on the data that concern this section, as sentences."""
+    def notes(self) -> list[tuple[str, str]]:
+        """Notes on the data that concern this section: the sentence's id, and the sentence."""
         texts = []
         for row in _rows(self.store.read("published_notes", self.year)):
             if row["stage"] == self.stage and row["school_code"] in ("", self.school_code):
-                texts.append(self.speaker.note(row["note"], self._words_for(json.loads(row["fields"]))))
+                said = self.speaker.note(row["note"], self._words_for(json.loads(row["fields"])))
+                texts.append((row["note"], said))
         return texts
 
     def stage_rows(self, year: str) -> list[Row]:
@@ -133,12 +135,11 @@ class View:
     def _words_for(self, fields: Mapping[str, Any]) -> dict[str, str]:
         """Codes inside a note as words: grades, subjects; numbers as they are printed."""
         words = {}
-        joint = "、" if self.words.lang == "zh" else ", "
         for key, value in fields.items():
             if key == "grade":
                 words[key] = self.words.label(str(value), "grades")
             elif key == "grades":
-                words[key] = joint.join(self.words.label(str(one), "grades") for one in value)
+                words[key] = self.words.listed([self.words.label(str(one), "grades") for one in value])
             elif key == "subject":
                 words[key] = self.words.known(str(value), "subjects")
             elif isinstance(value, float):
@@ -146,6 +147,11 @@ class View:
             else:
                 words[key] = self.words.count(value) if isinstance(value, int) else str(value)
         return words
+
+
+def _place(known: list[str], subject: str) -> tuple[int, str]:
+    """Where a subject stands: in the order of the wording, others after them by name."""
+    return (known.index(subject) if subject in known else len(known), subject)
 
 
 def _rows(table: pd.DataFrame) -> list[Row]:

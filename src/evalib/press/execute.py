@@ -7,6 +7,7 @@ import contextlib
 import io
 import logging
 import os
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import nbformat
 import papermill
 from papermill.exceptions import PapermillExecutionError
+from traitlets.config import Config
 
 from evalib.errors import ParameterError, ReportError
 from evalib.settings import nearest
@@ -85,7 +87,10 @@ def execute_report(notebook: Path, parameters: Mapping[str, Any], *, root: Path)
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     os.environ["PYTHONHASHSEED"] = "0"
     try:
-        with contextlib.redirect_stderr(io.StringIO()):
+        with (
+            contextlib.redirect_stderr(io.StringIO()),
+            tempfile.TemporaryDirectory(prefix="evalib-") as private,
+        ):
             executed = papermill.execute_notebook(
                 str(notebook),
                 None,
@@ -95,6 +100,8 @@ def execute_report(notebook: Path, parameters: Mapping[str, Any], *, root: Path)
                 cwd=str(root),
                 progress_bar=False,
                 request_save_on_cell_execute=False,
+                config=_private_transport(private),
+                extra_arguments=["--IPKernelApp.log_level=50"],
             )
     except PapermillExecutionError as error:
         cause = f"{error.ename}: {error.evalue}" if error.evalue else error.ename
@@ -116,6 +123,13 @@ def results_of(executed: nbformat.NotebookNode) -> dict[str, Any]:
                 found: dict[str, Any] = output["data"][RESULTS]
                 return found
     raise ReportError("no_results")
+
+
+def _private_transport(folder: str) -> Config:
+    """Sockets in a folder of our own where the system has them: no ports for parallel runs to collide on."""
+    if os.name == "nt":
+        return Config()
+    return Config({"KernelManager": {"transport": "ipc", "ip": f"{folder}/kernel"}})
 
 
 def _without_traces(executed: nbformat.NotebookNode) -> nbformat.NotebookNode:
