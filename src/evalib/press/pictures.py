@@ -12,11 +12,12 @@ from evalib.errors import RenderError
 from evalib.markup import printable
 
 SVG = "http://www.w3.org/2000/svg"
-XLINK = "{http://www.w3.org/1999/xlink}href"
+_XLINK = "{http://www.w3.org/1999/xlink}href"
+_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 # Runs code, embeds other documents, or says nothing to a reader.
 _DROPPED = {"script", "foreignObject", "metadata", "iframe", "object", "embed", "audio", "video"}
 _REFERENCE = re.compile(r"url\(\s*(['\"]?)#")
-_OUTSIDE = re.compile(r"url\(\s*['\"]?(?!#)[^)]*\)|@import[^;]*;?", re.IGNORECASE)
+_OUTSIDE = re.compile(r"url\((?!\s*['\"]?#)[^)]*\)|@import[^;]*;?", re.IGNORECASE)
 _RULE = re.compile(r"([^{}]+)(\{[^{}]*\})")
 _SIGNATURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 _POINTS = {"pt": 1.0, "px": 0.75, "": 0.75, "in": 72.0, "mm": 72 / 25.4, "cm": 72 / 2.54}
@@ -113,9 +114,9 @@ def read_drawing(svg: str, prefix: str, *, cell: int) -> Drawing:
         raise RenderError("unreadable_picture", cell=cell, type="image/svg+xml")
     width, height = _size(root)
     _confine(root, prefix)
+    root.set("xmlns", SVG)
     root.set("id", prefix)
     root.set("viewBox", root.get("viewBox", f"0 0 {width:g} {height:g}"))
-    ET.register_namespace("", SVG)
     return Drawing(ET.tostring(root, encoding="unicode").strip(), width, height)
 
 
@@ -132,25 +133,27 @@ def _size(root: ET.Element) -> tuple[float, float]:
 
 
 def _confine(element: ET.Element, prefix: str) -> None:
+    element.tag = element.tag.removeprefix(f"{{{SVG}}}")
     for child in list(element):
-        if not isinstance(child.tag, str) or child.tag.rpartition("}")[2] in _DROPPED:
-            element.remove(child)
-        else:
+        name = child.tag if isinstance(child.tag, str) else ""
+        if name.startswith(f"{{{SVG}}}") and name.rpartition("}")[2] not in _DROPPED:
             _confine(child, prefix)
+        else:
+            element.remove(child)
     for name, value in list(element.attrib.items()):
+        del element.attrib[name]
         if name == "id":
-            element.set(name, f"{prefix}-{value}")
-        elif name in ("href", XLINK):
-            del element.attrib[name]
+            element.set("id", f"{prefix}-{value}")
+        elif name in ("href", _XLINK):
             if value.startswith("#"):
                 element.set("href", f"#{prefix}-{value[1:]}")
             elif value.startswith(("data:image/png", "data:image/jpeg")):
                 element.set("href", value)
-        elif name.lower().startswith("on") or name.startswith("{"):
-            del element.attrib[name]
-        else:
+        elif name == _SPACE:
+            element.set("xml:space", value)
+        elif not name.startswith("{") and not name.lower().startswith("on"):
             element.set(name, _local(value, prefix))
-    if element.tag == f"{{{SVG}}}style":
+    if element.tag == "style":
         rules = re.sub(r"/\*.*?\*/", "", _local(element.text or "", prefix), flags=re.DOTALL)
         element.text = _RULE.sub(lambda rule: _scoped(rule[1], prefix) + rule[2], rules)
 

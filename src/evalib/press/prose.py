@@ -6,7 +6,7 @@ import html
 import re
 from collections.abc import Iterable
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from urllib.parse import unquote
 
 import mistune
@@ -18,7 +18,9 @@ Token = dict[str, Any]
 
 SAFE_LINK = re.compile(r"(https?|mailto):", re.IGNORECASE)
 # Chinese is written without spaces: a line end between two of its characters is no space.
-_CHINESE = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff，。、；：？！“”‘’（）《》—…]")
+_CHINESE = re.compile(
+    r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff，。、；：？！“”‘’（）《》—…]"
+)
 
 
 @cache
@@ -28,8 +30,7 @@ def _parser() -> mistune.Markdown:
 
 def parse(text: str) -> list[Token]:
     """The blocks of a Markdown text, with line ends inside Chinese taken out."""
-    blocks = _parser()(text)
-    assert isinstance(blocks, list)
+    blocks = cast(list[Token], _parser()(text))
     return [_joined(block) for block in blocks if block["type"] != "blank_line"]
 
 
@@ -93,7 +94,7 @@ class _Renderer:
         return self.literal(" ")
 
 
-class HtmlProse(_Renderer):
+class _HtmlProse(_Renderer):
     """Prose as HTML; raw HTML in it is text."""
 
     def literal(self, text: str) -> str:
@@ -171,7 +172,7 @@ class HtmlProse(_Renderer):
         return f'<img src="{picture.address}" alt="{escape_html(picture.alt)}">'
 
 
-class TypstProse(_Renderer):
+class _TypstProse(_Renderer):
     """Prose as Typst; every word of it is a string literal, so nothing in it is code."""
 
     def literal(self, text: str) -> str:
@@ -237,4 +238,4 @@ class TypstProse(_Renderer):
         return f"#evalib-picture({picture.typst_bytes}, {typst_string(picture.alt)});"
 
 
-FACES: dict[Literal["html", "typst"], _Renderer] = {"html": HtmlProse(), "typst": TypstProse()}
+FACES: dict[Literal["html", "typst"], _Renderer] = {"html": _HtmlProse(), "typst": _TypstProse()}
