@@ -73,11 +73,20 @@ def main() -> None:
         out = Path(folder) / "stock.ipynb"
         given = [part for name, value in one.parameters.items() for part in ("-r", name, str(value))]
         stock_execute = seconds(
-            lambda: shell(str(BIN / "papermill"), str(one.notebook), str(out), "--cwd", str(one.root), *given), repeats
+            lambda: shell(
+                str(BIN / "papermill"), str(one.notebook), str(out), "--cwd", str(one.root), *given
+            ),
+            repeats,
         )
-        stock_html = seconds(lambda: shell(str(BIN / "jupyter"), "nbconvert", "--to", "html", str(out)), repeats)
-        own_html = seconds(lambda: shell(str(BIN / "jupyter"), "nbconvert", "--to", "evalib-html", str(out)), repeats)
-        own_pdf = seconds(lambda: shell(str(BIN / "jupyter"), "nbconvert", "--to", "evalib-pdf", str(out)), repeats)
+        stock_html = seconds(
+            lambda: shell(str(BIN / "jupyter"), "nbconvert", "--to", "html", str(out)), repeats
+        )
+        own_html = seconds(
+            lambda: shell(str(BIN / "jupyter"), "nbconvert", "--to", "evalib-html", str(out)), repeats
+        )
+        own_pdf = seconds(
+            lambda: shell(str(BIN / "jupyter"), "nbconvert", "--to", "evalib-pdf", str(out)), repeats
+        )
 
     stock = stock_execute + stock_html
     rows = [
@@ -93,10 +102,14 @@ def main() -> None:
         ("nbconvert --to evalib-html, shell", own_html),
         ("nbconvert --to evalib-pdf, shell", own_pdf),
     ]
-    print(f"{settings.name}: {len(keys)} sections; {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    print(
+        f"{settings.name}: {len(keys)} sections; {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    )
     for name, value in rows:
         print(f"  {name:<48}{value:8.3f} s")
-    print(f"  stock papermill + nbconvert (HTML alone) ÷ a report here (HTML and PDF): {stock / together:.1f}")
+    print(
+        f"  stock papermill + nbconvert (HTML alone) ÷ a report here (HTML and PDF): {stock / together:.1f}"
+    )
 
 
 if __name__ == "__main__":

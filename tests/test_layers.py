@@ -44,7 +44,8 @@ ROOMS: dict[str, set[str]] = {
     "page": {"settings", "store", "wording", "fonts", "markup", "scoring", *BASE},
     "press": {"settings", "store", "wording", "fonts", "markup", *BASE},
     "annual": {"intake", "store", "settings", "review", "scoring", "disclosure", "press", *BASE},
-    "cli": {"annual", "settings", "sampling", "press", *BASE},
+    "progress": {"press", *BASE},
+    "cli": {"annual", "settings", "sampling", "press", "progress", *BASE},
     "__main__": {"cli"},
     "__init__": set(),
 }

@@ -104,6 +104,7 @@ def run(
     stage: str | None = None,
     formats: tuple[str, ...] = FORMATS,
     workers: int | None = None,
+    on_stage: Callable[[str], None] = lambda key: None,
     on_warnings: Callable[[tuple[Fault, ...]], None] = lambda warnings: None,
     on_start: Callable[[int], None] = lambda count: None,
     on_fate: Callable[[Fate], None] = lambda fate: None,
@@ -117,9 +118,11 @@ def run(
     DataError
         The files have faults; the store is as it was.
     """
+    on_stage("stage_load")
     on_warnings(load_files(settings))
     store = Store(settings.store)
     years = years_wanted(settings, store.years(), year)
+    on_stage("stage_review")
     measure(settings, years)
     keys = plan_reports(settings, store, years, school=school, stage=stage)
     orders = orders_for(settings, keys, formats)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from pathlib import Path
 
 import click
-from tqdm import tqdm
 
 from evalib import __version__
-from evalib.errors import EvalError, Fault
+from evalib.errors import EvalError
 from evalib.messages import message
+from evalib.progress import Progress
 from evalib.settings import load_settings
 
 REPORT_FAILED = 4
@@ -79,6 +78,7 @@ def run(
             stage=stage,
             formats=_formats(formats),
             workers=workers,
+            on_stage=progress.stage,
             on_warnings=progress.warn,
             on_start=progress.start,
             on_fate=progress.step,
@@ -88,7 +88,7 @@ def run(
         click.echo(message("interrupted", lang, params=params), err=True)
         sys.exit(INTERRUPTED)
     progress.close()
-    _tell_failures(outcome.failed, lang, params)
+    progress.failures(outcome.failed, params)
     made = len(outcome.fates) - len(outcome.failed)
     click.echo(message("run_summary", lang, made=made, failed=len(outcome.failed)))
     for page in outcome.pages:
@@ -117,7 +117,7 @@ def load(lang: str, params: str) -> None:
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option(
-    "--sections", type=click.IntRange(min=4), default=40, show_default=True, help="How many sections."
+    "--sections", type=click.IntRange(min=10), default=40, show_default=True, help="How many sections."
 )
 @click.option(
     "--years", type=click.IntRange(min=1), default=3, show_default=True, help="How many school years."
@@ -137,47 +137,6 @@ def sample(lang: str, folder: Path, sections: int, years: int, seed: int) -> Non
     click.echo(message("sample_written", lang, path=folder))
 
 
-class Progress:
-    """Count, rate, time left and failures; one live line, or plain lines where there is no terminal."""
-
-    def __init__(self, lang: str) -> None:
-        self.lang = lang
-        self.bar: tqdm[None] | None = None
-        self.failed = 0
-
-    def warn(self, warnings: tuple[Fault, ...]) -> None:
-        """Tell what the load noticed but did not stop for."""
-        for fault in warnings:
-            click.echo(message("warning", self.lang, text=fault.text(self.lang)), err=True)
-
-    def start(self, count: int) -> None:
-        """Begin to count."""
-        live = sys.stderr.isatty()
-        form = message("progress", self.lang)
-        self.bar = tqdm(
-            total=count,
-            bar_format=form,
-            file=sys.stderr,
-            mininterval=0.2 if live else 10.0,
-            dynamic_ncols=live,
-        )
-
-    def step(self, fate: object) -> None:
-        """Count one report."""
-        if self.bar is not None:
-            self.failed += not getattr(fate, "made", True)
-            if self.failed:
-                self.bar.set_postfix_str(
-                    message("progress_failed", self.lang, failed=self.failed), refresh=False
-                )
-            self.bar.update()
-
-    def close(self) -> None:
-        """End the line."""
-        if self.bar is not None:
-            self.bar.close()
-
-
 def _formats(given: str) -> tuple[str, ...]:
     from evalib.errors import ParameterError
     from evalib.press.production import FORMATS
@@ -187,12 +146,3 @@ def _formats(given: str) -> tuple[str, ...]:
         if one not in FORMATS:
             raise ParameterError("not_allowed", name="--only", value=one, allowed=", ".join(FORMATS))
     return formats or FORMATS
-
-
-def _tell_failures(failed: tuple[object, ...], lang: str, params: str) -> None:
-    """Each cause once, with the number of reports and a command that makes one of them again."""
-    causes = Counter(fate.cause[lang] for fate in failed)  # type: ignore[attr-defined]
-    for cause, count in causes.most_common():
-        one = next(fate.key for fate in failed if fate.cause[lang] == cause)  # type: ignore[attr-defined]
-        again = f"evalib run {params} --school {one.code} --stage {one.stage} --year {one.year}"
-        click.echo(message("failure", lang, cause=cause, count=count, command=again), err=True)

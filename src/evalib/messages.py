@@ -95,6 +95,9 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{{n_fmt}}/{{total_fmt}} 份报告 · {{rate_fmt}} · 还需 {{remaining}}{{postfix}}",
         "{{n_fmt}}/{{total_fmt}} reports · {{rate_fmt}} · {{remaining}} left{{postfix}}",
     ),
+    "progress_unit": ("份", " report"),
+    "stage_load": ("检查并读取数据文件……", "Checking and reading the files …"),
+    "stage_review": ("计算全区各学段部的指标……", "Measuring every section …"),
     "progress_failed": ("失败 {failed} 份", "{failed} failed"),
     "warning": ("提醒：{text}", "Warning: {text}"),
     "failure": (

@@ -24,6 +24,7 @@ Drawn = ParamSpec("Drawn")
 INK, SOFT, LINE, BAND = "#17212b", "#5b6670", "#dfe4e9", "#e9edf1"
 COLOURS = {"up": "#1f5fa8", "down": "#b3541e", "same": SOFT, "na": SOFT}
 SHAPES = {"up": "^", "down": "v", "same": "o", "na": "o"}
+WIDTH = 7.6  # inches, of every figure
 STYLE: Any = {
     "svg.fonttype": "none",
     "font.family": [fonts.FAMILY],
@@ -121,7 +122,9 @@ def profile(
     axis
         Words below the axis.
     """
-    figure, axes = _canvas(7.6, 0.46 * len(rows) + 0.85, left=0.135, right=0.76, top=0.93, bottom=0.24)
+    left = _reach([row.label for row in rows], bold=True)
+    right = 1 - _reach([row.words for row in rows], bold=False)
+    figure, axes = _canvas(WIDTH, 0.46 * len(rows) + 0.85, left=left, right=right, top=0.93, bottom=0.24)
     low, high = _limits([row.point for row in rows if row.point], 35, 65)
     axes.set_xlim(low, high)
     axes.set_ylim(len(rows) - 0.4, -0.6)
@@ -133,7 +136,7 @@ def profile(
             axes.plot(row.band, [position] * 2, color=BAND, linewidth=11, solid_capstyle="round", zorder=1)
         if row.point:
             _dot(axes, row.point, position, size=7)
-        axes.text(1.03, position, row.words, color=colour, va="center", transform=axes.get_yaxis_transform())
+        axes.text(1.02, position, row.words, color=colour, va="center", transform=axes.get_yaxis_transform())
     axes.set_yticks(range(len(rows)), [row.label for row in rows], fontweight="bold")
     axes.set_xlabel(axis, loc="left", linespacing=1.6)
     _bare(axes)
@@ -156,7 +159,8 @@ def dots(
 
     The axis reaches at least `reach` to both sides of `centre`.
     """
-    figure, axes = _canvas(7.6, 0.4 * len(rows) + 0.8, left=0.16, right=0.97, top=0.95, bottom=0.3)
+    left = _reach([label for label, _ in rows], bold=False)
+    figure, axes = _canvas(WIDTH, 0.4 * len(rows) + 0.8, left=left, right=0.97, top=0.95, bottom=0.3)
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_xlim(*_around(centre, reach, [point for _, point in rows]))
     axes.axvline(centre, color=INK, linewidth=0.9, linestyle=(0, (2, 3)), zorder=1)
@@ -186,7 +190,7 @@ def distribution(
     """All sections as dots along one axis, this one marked with its interval."""
     import seaborn as sns
 
-    figure, axes = _canvas(7.6, 1.75, left=0.03, right=0.97, top=0.98, bottom=0.32)
+    figure, axes = _canvas(WIDTH, 1.75, left=0.03, right=0.97, top=0.98, bottom=0.32)
     axes.axvline(centre, color=INK, linewidth=0.9, linestyle=(0, (2, 3)), zorder=1)
     sns.swarmplot(
         x=list(others), y=[0] * len(others), orient="h", ax=axes, color="#b8c1c9", size=6.5, zorder=2
@@ -227,7 +231,7 @@ def caterpillar(
     twin: Table,
 ) -> Chart:
     """Every section's interval from low to high, only this one named."""
-    figure, axes = _canvas(7.6, 2.7, left=0.08, right=0.98, top=0.93, bottom=0.13)
+    figure, axes = _canvas(WIDTH, 2.7, left=0.08, right=0.98, top=0.93, bottom=0.13)
     ordered = sorted(
         [*((one, False) for one in others), (here, True)], key=lambda entry: (entry[0].value, entry[1])
     )
@@ -283,7 +287,7 @@ def trend(
     twin: Table,
 ) -> Chart:
     """One indicator over the years with intervals; a year without a figure stays empty."""
-    figure, axes = _canvas(7.6, 2.1, left=0.08, right=0.98, top=0.88, bottom=0.15)
+    figure, axes = _canvas(WIDTH, 2.1, left=0.08, right=0.98, top=0.88, bottom=0.15)
     axes.axhline(centre, color=INK, linewidth=0.9, linestyle=(0, (2, 3)), zorder=1)
     known = [(position, point) for position, point in enumerate(points) if point]
     axes.plot([k for k, _ in known], [p.value for _, p in known], color=SOFT, linewidth=1.2, zorder=2)
@@ -326,6 +330,13 @@ def _bare(axes: Axes) -> None:
     axes.spines["left"].set_visible(False)
     axes.spines["bottom"].set_visible(False)
     axes.tick_params(length=0)
+
+
+def _reach(labels: Sequence[str], *, bold: bool) -> float:
+    """The share of the figure's width that the longest label and a gap take."""
+    # Chinese characters fill the em square; Latin letters a good half of it.
+    ems = max(sum(1.0 if ord(one) > 0x2E7F else 0.62 if bold else 0.58 for one in label) for label in labels)
+    return float((ems + 1.2) * STYLE["ytick.labelsize"] / 72 / WIDTH)
 
 
 def _around(centre: float, reach: float, points: Sequence[Interval]) -> tuple[float, float]:

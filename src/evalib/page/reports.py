@@ -18,7 +18,7 @@ from evalib.page.tables import Context, Emission, FirstFindings, Lead, Note, Tab
 from evalib.page.view import Row, View
 from evalib.settings import load_settings
 from evalib.store import Store
-from evalib.vocabulary import DIMENSIONS, EDITIONS, LANGUAGES, STAGES, SchoolYear
+from evalib.vocabulary import DIMENSIONS, EDITIONS, LANGUAGES, STAGES
 from evalib.wording import MARKS, TAGS, load_wording, mark
 
 PAGE = "application/vnd.evalib.page+json"

@@ -1,0 +1,206 @@
+"""Cells as people type them → values of one type, and which cells cannot be read.
+
+Every function takes a column of raw cells (text, numbers, dates, truth values,
+"" where blank) and returns the values, missing where blank or unreadable, and a
+mask of the unreadable ones.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from evalib.intake.columns import plain
+from evalib.intake.recognition import school_year
+
+# What people type into a cell that is to stay empty.
+EMPTY = frozenset(["", "-", "--", "—", "——", "–", "/", "\\", "n/a", "na", "null", "none"])
+# From here on a whole number held as a float has lost digits.
+EXACT_BELOW = 2**53
+
+Values = tuple["pd.Series[Any]", "pd.Series[bool]"]
+
+
+def text(cells: pd.Series[Any]) -> Values:
+    """Text as written, without blanks around it; whole numbers without a decimal point."""
+    return _each(cells, _as_text, "str")
+
+
+def code(cells: pd.Series[Any]) -> Values:
+    """A code: full-width characters narrowed, no blanks; a number only while it is exact.
+
+    Examples
+    --------
+    >>> code(pd.Series([2150000001.0, "２１５ ", 2.5], dtype=object))[0].tolist()
+    ['2150000001', '215', nan]
+    """
+    return _each(cells, _as_code, "str")
+
+
+def number(cells: pd.Series[Any]) -> Values:
+    """A finite number; text such as "１，２３４.5" is read, truth values and dates are not.
+
+    Examples
+    --------
+    >>> number(pd.Series([0, " 87.5", "八十", ""], dtype=object))[0].tolist()
+    [0.0, 87.5, nan, nan]
+    """
+    return _each(cells, _as_number, "float64")
+
+
+def whole(cells: pd.Series[Any]) -> Values:
+    """A whole number, while it is exact."""
+    values, unreadable = number(cells)
+    broken = values.notna() & ((values % 1 != 0) | (values.abs() >= EXACT_BELOW))
+    return values.mask(broken).astype("Int64"), unreadable | broken
+
+
+def share(cells: pd.Series[Any]) -> Values:
+    """A share from 0 to 1, written as 0.85, 85 or 85%."""
+    values, unreadable = _each(cells, _as_share, "float64")
+    return values.where(~(values > 1), values / 100), unreadable
+
+
+def minutes(cells: pd.Series[Any]) -> Values:
+    """Seconds of a run, written as 3'45", 3:45, 3.45 (minutes and seconds) or 225.
+
+    Examples
+    --------
+    >>> minutes(pd.Series(["3'45\\"", 3.45, 225, "3′5″"], dtype=object))[0].tolist()
+    [225.0, 225.0, 225.0, 185.0]
+    """
+    return _each(cells, _as_seconds, "float64")
+
+
+def calendar_year(cells: pd.Series[Any]) -> Values:
+    """A calendar year, from 2012, 2012年9月 or a date."""
+    return _each(cells, _as_calendar_year, "Int64")
+
+
+def year(cells: pd.Series[Any]) -> Values:
+    """A school year as 2024-2025."""
+    return _each(cells, lambda cell: school_year(_as_text(cell)) or None, "str")
+
+
+def word(cells: pd.Series[Any], words: Mapping[str, str]) -> Values:
+    """The clean value for each word; `words` maps plain spellings to clean values."""
+    return _each(cells, lambda cell: words.get(plain(_as_text(cell))), "str")
+
+
+def flag(cells: pd.Series[Any], words: Mapping[str, str]) -> Values:
+    """True or false, from truth values or the words for them."""
+    values, unreadable = _each(cells, lambda cell: words.get(plain(_as_text(cell))), "str")
+    return values.map({"true": True, "false": False}).astype("boolean"), unreadable
+
+
+def grade(cells: pd.Series[Any], words: Mapping[str, str]) -> Values:
+    """A grade, 0 to 9, from 三年级, 初一, 3 or the code 13 of the national fitness sheet."""
+    return _each(cells, lambda cell: words.get(plain(_as_text(cell))), "Int64", through=int)
+
+
+def blank_cells(cells: pd.Series[Any]) -> pd.Series[bool]:
+    """Which cells hold nothing, or only a sign for nothing such as a dash."""
+    held = [_is_blank(cell) for cell in cells]
+    return pd.Series(held, index=cells.index, dtype=bool)
+
+
+def _each(cells: pd.Series[Any], read: Any, dtype: str, through: Any = None) -> Values:
+    """Reads each different cell once; `read` gives None for what it cannot read."""
+    known: dict[tuple[type, Any], Any] = {}
+    values, unreadable = [], []
+    for cell in cells:
+        entry = (cell.__class__, cell)
+        if entry not in known:
+            value = None if _is_blank(cell) else read(cell)
+            known[entry] = (
+                value if value is None or through is None else through(value),
+                not _is_blank(cell),
+            )
+        value, held = known[entry]
+        values.append(value)
+        unreadable.append(held and value is None)
+    return pd.Series(values, index=cells.index, dtype=dtype), pd.Series(
+        unreadable, index=cells.index, dtype=bool
+    )
+
+
+def _is_blank(cell: Any) -> bool:
+    if isinstance(cell, str):
+        return cell.strip().casefold() in EMPTY
+    return cell is None or bool(cell != cell)
+
+
+def _as_text(cell: Any) -> str:
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < EXACT_BELOW:
+        return str(int(cell))
+    if isinstance(cell, datetime.datetime) and cell.time() == datetime.time():
+        return cell.date().isoformat()
+    return str(cell).strip()
+
+
+def _as_code(cell: Any) -> str | None:
+    if isinstance(cell, str):
+        return "".join(unicodedata.normalize("NFKC", cell).split())
+    if isinstance(cell, bool) or not isinstance(cell, int | float):
+        return None
+    exact = float(cell).is_integer() and abs(cell) < EXACT_BELOW
+    return str(int(cell)) if exact else None
+
+
+def _as_number(cell: Any) -> float | None:
+    if isinstance(cell, str):
+        cell = "".join(unicodedata.normalize("NFKC", cell).split()).replace(",", "").replace("−", "-")
+        if not cell.isascii() or "_" in cell:
+            return None
+    elif isinstance(cell, bool) or not isinstance(cell, int | float):
+        return None
+    try:
+        value = float(cell)
+    except (ValueError, OverflowError):
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _as_share(cell: Any) -> float | None:
+    if isinstance(cell, str) and unicodedata.normalize("NFKC", cell).strip().endswith("%"):
+        value = _as_number(unicodedata.normalize("NFKC", cell).strip().removesuffix("%"))
+        return None if value is None else value / 100
+    return _as_number(cell)
+
+
+def _as_seconds(cell: Any) -> float | None:
+    if isinstance(cell, datetime.time):
+        # A spreadsheet takes 3:45 for a quarter to four.
+        return float(cell.hour * 60 + cell.minute) if cell.second == 0 else None
+    value = _as_number(cell)
+    if value is not None:
+        # 3.45 is three minutes forty-five, as the national sheet has it: no such run takes ten seconds.
+        return value if value >= 10 else _clock(int(value), round(100 * (value % 1), 6))
+    if not isinstance(cell, str):
+        return None
+    marks = unicodedata.normalize("NFKC", cell)
+    for mark in ("′", "’", "‘", "分", ":"):
+        marks = marks.replace(mark, "'")
+    for mark in ("″", "”", "“", '"', "秒", "''", "′′"):
+        marks = marks.replace(mark, "")
+    parts = "".join(marks.split()).split("'")
+    if len(parts) != 2 or not parts[0].isdecimal():
+        return None
+    seconds = _as_number(parts[1] or "0")
+    return None if seconds is None else _clock(int(parts[0]), seconds)
+
+
+def _clock(minute: int, seconds: float) -> float | None:
+    return 60.0 * minute + seconds if 0 <= seconds < 60 else None
+
+
+def _as_calendar_year(cell: Any) -> int | None:
+    if isinstance(cell, datetime.date):
+        return cell.year
+    digits = _as_text(cell)[:4]
+    return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) == 4 else None

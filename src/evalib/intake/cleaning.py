@@ -1,0 +1,188 @@
+"""A recognised sheet → clean columns, and every cell that cannot be read.
+
+Rows keep their place in hidden columns (`_file`, `_sheet`, `_row`, and for marks
+`_header`, the header the mark stands under) until all checks are done.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from evalib.errors import Fault
+from evalib.intake import cells
+from evalib.intake.columns import Columns
+from evalib.intake.pseudonyms import PUPIL_ID, Identities, has_valid_check
+from evalib.intake.recognition import Sheet
+from evalib.intake.schemas import SCHEMAS
+
+PLACE = ["_file", "_sheet", "_row"]
+SCHOOL_CODES = {"national": r"\d{10}", "own": r"[0-9A-Za-z_-]{1,32}"}
+
+_PLAIN_READERS = {
+    "code": cells.code,
+    "pupil": cells.code,
+    "teacher": cells.code,
+    "text": cells.text,
+    "number": cells.number,
+    "whole": cells.whole,
+    "share": cells.share,
+    "minutes": cells.minutes,
+    "calendar_year": cells.calendar_year,
+    "year": cells.year,
+}
+_WORD_READERS = {"word": cells.word, "flag": cells.flag, "grade": cells.grade}
+
+
+@dataclass(frozen=True)
+class Cleaner:
+    """Turns sheets into clean frames.
+
+    Attributes
+    ----------
+    columns
+        The words of `params/columns.yaml`.
+    identities
+        What replaces pupils' and teachers' numbers.
+    school_codes
+        "national" (ten digits; 学籍号 checked) or "own" (the district's own codes).
+    """
+
+    columns: Columns
+    identities: Identities
+    school_codes: str
+
+    def clean(self, sheet: Sheet) -> tuple[pd.DataFrame, list[Fault]]:
+        """Clean columns of one sheet, identities replaced.
+
+        Returns
+        -------
+        tuple
+            A frame with the table's columns that the sheet has (for scores also the
+            context that leads to the paper), one row a record or a mark, missing
+            where blank or unreadable; and the faults.
+        """
+        faults: list[Fault] = []
+        table = SCHEMAS[sheet.table]
+        wanted = list(table.columns)
+        if sheet.table == "scores":
+            # Marks are read with their words, together; grade, term and subject lead to the paper.
+            wanted = [name for name in (*wanted, *table.context) if name not in ("score", "class")]
+        clean = {name: self._column(sheet, name, faults) for name in wanted if name in sheet.cells.columns}
+        self._year(sheet, clean, faults)
+        frame = pd.DataFrame(clean, index=sheet.cells.index)
+        frame = frame.assign(_file=sheet.file, _sheet=sheet.name, _row=sheet.cells.index)
+        if sheet.table == "scores":
+            frame = self._marks(sheet, frame, faults)
+        return frame.reset_index(drop=True), faults
+
+    def _column(self, sheet: Sheet, column: str, faults: list[Fault]) -> pd.Series[Any]:
+        kind = SCHEMAS[sheet.table].kind(column)
+        raw = sheet.cells[column]
+        if kind in _WORD_READERS:
+            words = self.columns.words(sheet.table, column) or {}
+            values, unreadable = _WORD_READERS[kind](raw, words)
+        else:
+            values, unreadable = _PLAIN_READERS[kind](raw)
+        allowed = self.columns.allowed(sheet.table, column)
+        _report(faults, sheet, column, f"unreadable_{kind}", unreadable, allowed=allowed)
+        factor = sheet.matches[column].factor
+        if factor != 1.0:
+            values = values * factor
+        if column == "school_code":
+            key = f"school_code_form_{self.school_codes}"
+            wrong = values.notna() & ~values.str.fullmatch(SCHOOL_CODES[self.school_codes], na=False)
+            _report(faults, sheet, column, key, wrong)
+            values = values.mask(wrong)
+        if kind == "pupil":
+            values = self._checked_pupil_ids(sheet, values, faults)
+        if kind in ("pupil", "teacher"):
+            values = self.identities.pseudonyms(values, kind)
+        return values
+
+    def _checked_pupil_ids(self, sheet: Sheet, values: pd.Series[str], faults: list[Fault]) -> pd.Series[str]:
+        if self.school_codes != "national":
+            return values
+        upper = values.str.upper()
+        wrong_form = upper.notna() & ~upper.str.fullmatch(PUPIL_ID, na=False)
+        _report(faults, sheet, "pupil", "pupil_id_form", wrong_form)
+        formed = upper[upper.notna() & ~wrong_form]
+        valid = has_valid_check(formed)
+        wrong_check = (~valid).reindex(upper.index, fill_value=False)
+        _report(faults, sheet, "pupil", "pupil_id_check", wrong_check)
+        return upper
+
+    def _year(self, sheet: Sheet, clean: dict[str, pd.Series[Any]], faults: list[Fault]) -> None:
+        if "year" in clean:
+            return
+        if not sheet.year:
+            faults.append(Fault(sheet.file, "no_year", sheet.name, self.columns.header(sheet.table, "year")))
+        clean["year"] = pd.Series(sheet.year or None, index=sheet.cells.index, dtype="str")
+
+    def _marks(self, sheet: Sheet, frame: pd.DataFrame, faults: list[Fault]) -> pd.DataFrame:
+        """Long rows, one a mark; a blank cell is no row, a zero is a mark of zero."""
+        grade = (self.columns.words("scores", "grade") or {}).get(sheet.grade)
+        if "grade" not in frame.columns and grade is not None:
+            frame["grade"] = pd.Series(int(grade), index=frame.index, dtype="Int64")
+        subjects = [name for name, match in sheet.matches.items() if match.subject]
+        if not subjects:
+            return self._long_marks(sheet, frame, faults)
+        for column in ("score", "sat", "subject", "paper"):
+            if column in sheet.matches:
+                faults.append(Fault(sheet.file, "wide_and_long", sheet.name, sheet.headers[column]))
+        parts = []
+        for subject in subjects:
+            score, sat = self._read_marks(sheet, subject, faults)
+            part = frame.assign(score=score, sat=sat, subject=subject, _header=sheet.headers[subject])
+            parts.append(part[sat.notna()])
+        return pd.concat(parts, ignore_index=True).astype({"subject": "str"})
+
+    def _long_marks(self, sheet: Sheet, frame: pd.DataFrame, faults: list[Fault]) -> pd.DataFrame:
+        if not {"paper", "subject"} & set(frame.columns):
+            header = self.columns.header("scores", "paper")
+            aliases = self.columns.aliases("scores", "paper")
+            faults.append(
+                Fault(sheet.file, "missing_column", sheet.name, header, fields={"aliases": aliases})
+            )
+        said = frame.get("sat", pd.Series(None, index=frame.index, dtype="str"))
+        if "score" in sheet.cells.columns:
+            score, sat = self._read_marks(sheet, "score", faults)
+        else:
+            score = pd.Series(float("nan"), index=frame.index)
+            sat = pd.Series(None, index=frame.index, dtype="str")
+        silent = (said == "present").fillna(False) & sat.isna() & cells.blank_cells(self._raw(sheet, "score"))
+        _report(faults, sheet, "sat", "present_without_score", silent)
+        away = said.isin(["absent", "exempt"])
+        # A mark of 0 beside 缺考 is how many systems export an absence: it is not a zero.
+        _report(faults, sheet, "sat", "score_though_absent", away & (score > 0))
+        sat = said.where(said.notna(), sat)
+        score = score.mask(sat != "present")
+        header = sheet.headers.get("score", sheet.headers.get("sat", ""))
+        return frame.assign(score=score, sat=sat, _header=header)[sat.notna()]
+
+    def _read_marks(
+        self, sheet: Sheet, column: str, faults: list[Fault]
+    ) -> tuple[pd.Series[float], pd.Series[str]]:
+        raw = sheet.cells[column]
+        sat, _ = cells.word(raw, self.columns.words("scores", "score") or {})
+        score, no_number = cells.number(raw)
+        unreadable = no_number & ~sat.isin(["absent", "exempt", "voided"])
+        allowed = self.columns.allowed("scores", "sat")
+        _report(faults, sheet, column, "unreadable_score", unreadable, allowed=allowed)
+        sat = sat.mask(sat == "present").mask(score.notna(), "present")
+        return score, sat
+
+    def _raw(self, sheet: Sheet, column: str) -> pd.Series[Any]:
+        if column in sheet.cells.columns:
+            return sheet.cells[column]
+        return pd.Series("", index=sheet.cells.index, dtype=object)
+
+
+def _report(
+    faults: list[Fault], sheet: Sheet, column: str, key: str, mask: pd.Series[bool], **fields: Any
+) -> None:
+    if mask.any():
+        rows = tuple(int(row) for row in mask.index[mask.to_numpy(dtype=bool)])
+        faults.append(Fault(sheet.file, key, sheet.name, sheet.headers.get(column, column), rows, fields))

@@ -1,0 +1,210 @@
+"""A district's files → its clean tables, whole or not at all."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from evalib.errors import Fault, FaultyFiles
+from evalib.intake import checks
+from evalib.intake.cleaning import PLACE, Cleaner
+from evalib.intake.columns import Columns, load_columns
+from evalib.intake.pseudonyms import open_identities
+from evalib.intake.recognition import recognise
+from evalib.intake.schemas import SCHEMAS
+from evalib.intake.scoresheets import with_grade_and_school, with_paper
+from evalib.intake.workbooks import SUFFIXES, find_files, read_grids
+from evalib.settings import Settings
+from evalib.store import Store
+
+# Faults after which nobody knows which table is incomplete.
+_LOST = ("file_unreadable", "encoding_unknown", "sheet_unrecognised")
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a load brings.
+
+    Attributes
+    ----------
+    tables
+        Clean tables by (table, school year), sorted by school and key.
+    warnings
+        What a reader should know and what did not stop the load.
+    """
+
+    tables: dict[tuple[str, str], pd.DataFrame]
+    warnings: tuple[Fault, ...]
+
+
+@dataclass
+class _Gathered:
+    """Everything read so far, rows with their places."""
+
+    frames: dict[str, list[pd.DataFrame]] = field(default_factory=lambda: defaultdict(list))
+    headers: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    incomplete: set[str] = field(default_factory=set)
+
+
+def load(settings: Settings, store: Store) -> Loaded:
+    """Read the district's files into the store, all of them or none.
+
+    Raises
+    ------
+    FaultyFiles
+        With every fault of every file; the store stays as it was.
+    DataError
+        The identity key is missing or damaged.
+    ParameterError
+        `params/columns.yaml` is missing or wrong.
+    """
+    loaded = read_tables(settings)
+    store.write(loaded.tables)
+    return loaded
+
+
+def read_tables(settings: Settings) -> Loaded:
+    """Read and check the district's files; write nothing but a first identity key.
+
+    Raises
+    ------
+    FaultyFiles, DataError, ParameterError
+        As `load`.
+    """
+    columns = load_columns(settings.path.parent)
+    identities = open_identities(settings)
+    gathered = _gather(settings.files, Cleaner(columns, identities, settings.district.school_codes))
+    _need_tables(gathered, settings.files.name, columns)
+    tables = {name: pd.concat(frames, ignore_index=True) for name, frames in gathered.frames.items()}
+    _derive(tables, gathered, columns)
+    _check(tables, gathered, columns)
+    faults = sorted(gathered.faults, key=lambda one: (one.file, one.sheet, one.rows[:1], one.column, one.key))
+    errors = tuple(fault for fault in faults if not fault.warning)
+    if errors:
+        raise FaultyFiles(errors)
+    return Loaded(_slices(tables), tuple(fault for fault in faults if fault.warning))
+
+
+def _gather(folder: Path, cleaner: Cleaner) -> _Gathered:
+    gathered = _Gathered()
+    paths, gathered.faults = find_files(folder)
+    if not paths:
+        gathered.faults.append(Fault(folder.name, "no_files", fields={"suffixes": " ".join(SUFFIXES)}))
+    for path in paths:
+        name = path.name if folder.is_file() else path.relative_to(folder).as_posix()
+        grids, faults = read_grids(path, name)
+        gathered.faults += faults
+        for grid in grids:
+            found = recognise(grid, cleaner.columns)
+            gathered.faults += found.faults
+            sheet = found.sheet
+            if sheet is None:
+                gathered.incomplete |= {found.table} - {""}
+                continue
+            errors = tuple(row for row in grid.errors if row in sheet.cells.index)
+            if errors:
+                gathered.faults.append(Fault(name, "error_cells", sheet.name, rows=errors))
+            frame, faults = cleaner.clean(sheet)
+            gathered.faults += faults
+            gathered.headers[sheet.file, sheet.name] = sheet.headers
+            if len(frame):
+                gathered.frames[sheet.table].append(frame)
+    return gathered
+
+
+def _need_tables(gathered: _Gathered, folder: str, columns: Columns) -> None:
+    keys = {fault.key for fault in gathered.faults}
+    if keys & {*_LOST, "no_files"}:
+        gathered.incomplete |= {name for name in SCHEMAS if name not in gathered.frames}
+    for name, table in SCHEMAS.items():
+        if table.needed and name not in gathered.frames and name not in gathered.incomplete:
+            names = "、".join(columns.params.tables[name].names)
+            gathered.faults.append(Fault(folder, "missing_table", fields={"table": name, "names": names}))
+            gathered.incomplete.add(name)
+
+
+def _derive(tables: dict[str, pd.DataFrame], gathered: _Gathered, columns: Columns) -> None:
+    """Columns that follow from others: a pupil's stage, a paper's name, a mark's paper and school."""
+    if "pupils" in tables:
+        pupils = tables["pupils"]
+        by_grade = pupils["grade"].map(
+            lambda grade: "primary" if grade <= 6 else "junior", na_action="ignore"
+        )
+        said = (
+            pupils["stage"] if "stage" in pupils.columns else pd.Series(None, index=pupils.index, dtype="str")
+        )
+        tables["pupils"] = pupils.assign(stage=said.fillna(by_grade.astype("str")))
+    if "papers" in tables:
+        papers = tables["papers"]
+        name = papers["grade"].astype("str") + "-" + papers["subject"]
+        if "term" in papers.columns:
+            name = name + ("-" + papers["term"]).fillna("")
+        said = (
+            papers["paper"] if "paper" in papers.columns else pd.Series(None, index=papers.index, dtype="str")
+        )
+        tables["papers"] = papers.assign(paper=said.fillna(name))
+    if "scores" in tables:
+        scores = with_grade_and_school(tables["scores"], tables.get("pupils"))
+        if "papers" in tables and "papers" not in gathered.incomplete:
+            scores, faults = with_paper(scores, tables["papers"], columns, gathered.headers)
+            gathered.faults += faults
+        tables["scores"] = scores
+
+
+def _check(tables: dict[str, pd.DataFrame], gathered: _Gathered, columns: Columns) -> None:
+    headers, faults = gathered.headers, gathered.faults
+    for name, frame in tables.items():
+        faults += checks.missing_values(name, frame, headers, list(faults))
+        if set(SCHEMAS[name].key) <= set(frame.columns):
+            faults += checks.duplicates(name, frame, columns, headers)
+        faults += checks.schema_faults(name, _complete(name, frame), columns, headers)
+    whole = {name: frame for name, frame in tables.items() if name not in gathered.incomplete}
+    if "schools" in whole:
+        faults += checks.unknown_schools({**tables, "schools": whole["schools"]}, headers)
+    if "pupils" in tables:
+        faults += checks.two_schools(tables["pupils"], headers)
+    if "scores" in tables and "pupils" in whole:
+        faults += checks.scores_against_pupils(tables["scores"], whole["pupils"], headers)
+    if "fitness" in tables and "pupils" in whole:
+        faults += checks.fitness_against_pupils(tables["fitness"], whole["pupils"], headers)
+    if "scores" in tables and "papers" in whole and "paper" in tables["scores"].columns:
+        faults += checks.above_full_mark(tables["scores"], whole["papers"], headers)
+    # A mark has no paper while papers are missing: that is told once, as a missing table.
+    derivable = [name for name in tables if name != "scores" or {"papers", "pupils"} <= whole.keys()]
+    for name, frame in ((name, tables[name]) for name in derivable):
+        faults += checks.underivable(name, frame, columns, headers, list(faults))
+
+
+def _complete(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """Rows without a gap in a needed column, in the types of their schema."""
+    schema = SCHEMAS[name].schema
+    needed = [column for column, entry in schema.columns.items() if entry.required]
+    missing = [column for column in needed if column not in frame.columns]
+    frame = frame.assign(**{column: pd.Series(None, index=frame.index, dtype="str") for column in missing})
+    frame = frame.dropna(subset=needed)
+    dtypes = SCHEMAS[name].dtypes
+    return frame.astype({column: dtypes[column] for column in _kept(dtypes, frame)})
+
+
+def _slices(tables: dict[str, pd.DataFrame]) -> dict[tuple[str, str], pd.DataFrame]:
+    """One frame a table and year: the order of files leaves no trace."""
+    slices = {}
+    for name in SCHEMAS:
+        if name not in tables:
+            continue
+        table = SCHEMAS[name]
+        frame = _complete(name, tables[name])
+        order = [column for column in dict.fromkeys(("school_code", *table.key)) if column in frame.columns]
+        for year, part in frame.groupby("year", sort=True):
+            kept = [column for column in _kept(table.columns, part) if part[column].notna().any()]
+            slices[name, str(year)] = part.sort_values(order)[kept].reset_index(drop=True)
+    return slices
+
+
+def _kept(wanted: Iterable[str], frame: pd.DataFrame) -> list[str]:
+    return [column for column in wanted if column in frame.columns and column not in PLACE]

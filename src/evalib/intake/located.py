@@ -1,0 +1,53 @@
+"""Rows of a gathered table → faults at their places in the files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from evalib.errors import Fault
+
+Headers = Mapping[tuple[str, str], Mapping[str, str]]
+
+
+def faults_at(
+    frame: pd.DataFrame,
+    mask: pd.Series[bool],
+    column: str,
+    key: str,
+    headers: Headers,
+    *,
+    warning: bool = False,
+    **fields: Any,
+) -> list[Fault]:
+    """One fault for every file, sheet and column that has rows of this kind.
+
+    Parameters
+    ----------
+    frame
+        Rows with their places in hidden columns.
+    mask
+        Which of them are at fault.
+    column
+        The clean column at fault; a mark stands under the header of its subject.
+    headers
+        By file and sheet: clean column → header as written.
+    fields
+        For the message. A callable gets the rows at fault of that place.
+    """
+    if not mask.any():
+        return []
+    faulty = frame[mask.to_numpy(dtype=bool)]
+    if column == "score" and "_header" in faulty.columns:
+        titles = faulty["_header"]
+    else:
+        places = zip(faulty["_file"], faulty["_sheet"], strict=True)
+        titles = pd.Series([headers.get(place, {}).get(column, "") for place in places], index=faulty.index)
+    found = []
+    for (file, sheet, title), group in faulty.groupby([faulty["_file"], faulty["_sheet"], titles], sort=True):
+        rows = tuple(sorted({int(row) for row in group["_row"]}))
+        filled = {name: value(group) if callable(value) else value for name, value in fields.items()}
+        found.append(Fault(str(file), key, str(sheet), str(title), rows, filled, warning))
+    return found

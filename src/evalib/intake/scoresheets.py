@@ -1,0 +1,113 @@
+"""Marks as handed in → marks that know their paper and their school."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from evalib.errors import Fault
+from evalib.intake.columns import Columns
+from evalib.intake.located import Headers, faults_at
+from evalib.intake.schemas import GONE
+
+
+def joined(frame: pd.DataFrame, *names: str) -> pd.Series[str]:
+    """Columns as one text a row, missing where any of them is."""
+    key = frame[names[0]].astype("str")
+    for name in names[1:]:
+        key = key + "\x1f" + frame[name].astype("str")
+    return key
+
+
+def with_grade_and_school(scores: pd.DataFrame, pupils: pd.DataFrame | None) -> pd.DataFrame:
+    """Scores whose grade and school, where the sheet does not say them, are the pupil's.
+
+    A pupil who left one school for another in the year counts for the second.
+    """
+    scores = scores.copy()
+    for column, dtype in (("grade", "Int64"), ("school_code", "str")):
+        if column not in scores.columns:
+            scores[column] = pd.Series(None, index=scores.index, dtype=dtype)
+    if pupils is None:
+        return scores
+    known = pupils.assign(_key=joined(pupils, "year", "pupil"))
+    if "status" in known.columns:
+        known = known.assign(_gone=known["status"].isin(GONE)).sort_values("_gone", kind="stable")
+    known = known.dropna(subset=["_key"]).drop_duplicates("_key").set_index("_key")
+    key = joined(scores, "year", "pupil")
+    for column in ("grade", "school_code"):
+        scores[column] = scores[column].fillna(key.map(known[column]).astype(scores[column].dtype))
+    return scores
+
+
+def with_paper(
+    scores: pd.DataFrame, papers: pd.DataFrame, columns: Columns, headers: Headers
+) -> tuple[pd.DataFrame, list[Fault]]:
+    """Scores with their paper, found by year, grade, subject and, where both say it, term.
+
+    Returns
+    -------
+    tuple
+        The scores, `paper` missing where none or several fit; and the faults.
+    """
+    scores = scores.copy()
+    for column in ("paper", "subject"):
+        if column not in scores.columns:
+            scores[column] = pd.Series(None, index=scores.index, dtype="str")
+    by_term = "term" in scores.columns and "term" in papers.columns
+    open_rows = scores["paper"].isna() & scores["subject"].notna() & scores["grade"].notna()
+    faults: list[Fault] = []
+    with_term = scores["term"].notna() if by_term else pd.Series(False, index=scores.index)
+    several = pd.Series(False, index=scores.index)
+    for rows, names in (
+        (open_rows & with_term, ("year", "grade", "subject", "term")),
+        (open_rows & ~with_term, ("year", "grade", "subject")),
+    ):
+        if not rows.any():
+            continue
+        keyed = papers.assign(_key=joined(papers, *names)).dropna(subset=["_key", "paper"])
+        count = keyed.groupby("_key")["paper"].nunique()
+        key = joined(scores[rows], *names)
+        scores.loc[rows, "paper"] = key.map(keyed.drop_duplicates("_key").set_index("_key")["paper"]).astype(
+            "str"
+        )
+        several |= (key.map(count) > 1).reindex(scores.index, fill_value=False)
+    unknown = scores["paper"].notna() & ~joined(scores, "year", "paper").isin(joined(papers, "year", "paper"))
+    absent = (open_rows & scores["paper"].isna()) | unknown
+
+    def wanted(rows: pd.DataFrame) -> str:
+        return _papers_wanted(rows, columns)
+
+    faults += faults_at(scores, absent, "score", "no_paper", headers, papers=wanted)
+    faults += faults_at(scores, several, "score", "several_papers", headers, papers=wanted)
+    scores["paper"] = scores["paper"].mask(several | unknown)
+    return scores, faults
+
+
+def marks_above_full(scores: pd.DataFrame, papers: pd.DataFrame) -> tuple[pd.Series[bool], pd.Series[Any]]:
+    """Which marks exceed their paper's full mark, and that mark for each row."""
+    if "full_mark" not in papers.columns:
+        nothing = pd.Series(float("nan"), index=scores.index)
+        return nothing.notna(), nothing
+    keyed = (
+        papers.assign(_key=joined(papers, "year", "paper")).dropna(subset=["_key"]).drop_duplicates("_key")
+    )
+    full = joined(scores, "year", "paper").map(keyed.set_index("_key")["full_mark"]).astype("float64")
+    return scores["score"] > full, full
+
+
+def _papers_wanted(rows: pd.DataFrame, columns: Columns) -> str:
+    named = (
+        rows[["year", "grade", "subject", "paper"]]
+        .drop_duplicates()
+        .sort_values(["year", "grade", "subject"])
+    )
+    texts = []
+    for year, grade, subject, paper in named.itertuples(index=False):
+        if pd.notna(subject) and pd.notna(grade):
+            texts.append(f"{year} {columns.word('grade', str(grade))} {columns.word('subject', subject)}")
+        else:
+            texts.append(f"{year} {paper}")
+    more = "…" if len(texts) > 6 else ""
+    return "、".join(dict.fromkeys(texts[:6])) + more
