@@ -126,7 +126,12 @@ def everything(one: School) -> list[object]:
     parts = [one.cover(), one.context(), one.lead(), one.profile(), one.first_findings(), one.not_said()]
     parts += [page.headline() for page in pages] + [page.indicators() for page in pages]
     parts += [page.trend() for page in pages]
-    parts += [one.academic.distribution(), one.academic.subjects(), one.growth.caterpillar(), one.growth.model()]
+    parts += [
+        one.academic.distribution(),
+        one.academic.subjects(),
+        one.growth.caterpillar(),
+        one.growth.model(),
+    ]
     parts += [one.competence.indicators(), one.talents.indicators(), one.articulation.indicators()]
     return [*parts, one.definitions(), one.rules(), one.provenance(), one.results()]
 

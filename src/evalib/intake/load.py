@@ -78,8 +78,9 @@ def read_tables(settings: Settings) -> Loaded:
     """
     columns = load_columns(settings.path.parent)
     identities = open_identities(settings)
-    gathered = _gather(settings.files, Cleaner(columns, identities, settings.district.school_codes))
-    _need_tables(gathered, settings.files.name, columns)
+    where = settings.district.files
+    gathered = _gather(settings.files, where, Cleaner(columns, identities, settings.district.school_codes))
+    _need_tables(gathered, where, columns)
     tables = {name: pd.concat(frames, ignore_index=True) for name, frames in gathered.frames.items()}
     _derive(tables, gathered, columns)
     _check(tables, gathered, columns)
@@ -90,11 +91,11 @@ def read_tables(settings: Settings) -> Loaded:
     return Loaded(_slices(tables), tuple(fault for fault in faults if fault.warning))
 
 
-def _gather(folder: Path, cleaner: Cleaner) -> _Gathered:
+def _gather(folder: Path, where: str, cleaner: Cleaner) -> _Gathered:
     gathered = _Gathered()
     paths, gathered.faults = find_files(folder)
     if not paths:
-        gathered.faults.append(Fault(folder.name, "no_files", fields={"suffixes": " ".join(SUFFIXES)}))
+        gathered.faults.append(Fault(where, "no_files", fields={"suffixes": " ".join(SUFFIXES)}))
     for path in paths:
         name = path.name if folder.is_file() else path.relative_to(folder).as_posix()
         grids, faults = read_grids(path, name)
@@ -117,14 +118,14 @@ def _gather(folder: Path, cleaner: Cleaner) -> _Gathered:
     return gathered
 
 
-def _need_tables(gathered: _Gathered, folder: str, columns: Columns) -> None:
+def _need_tables(gathered: _Gathered, where: str, columns: Columns) -> None:
     keys = {fault.key for fault in gathered.faults}
     if keys & {*_LOST, "no_files"}:
         gathered.incomplete |= {name for name in SCHEMAS if name not in gathered.frames}
     for name, table in SCHEMAS.items():
         if table.needed and name not in gathered.frames and name not in gathered.incomplete:
             names = "、".join(columns.params.tables[name].names)
-            gathered.faults.append(Fault(folder, "missing_table", fields={"table": name, "names": names}))
+            gathered.faults.append(Fault(where, "missing_table", fields={"table": name, "names": names}))
             gathered.incomplete.add(name)
 
 

@@ -1,0 +1,21 @@
+"""The texts of errors and of the command line, Chinese and English, one entry a key."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from evalib.messages import of_intake, of_runs
+
+MESSAGES: dict[str, tuple[str, str]] = {**of_runs.TEXTS, **of_intake.TEXTS}
+
+
+def message(key: str, lang: str, **fields: Any) -> str:
+    """The text of `key` in `lang` ("zh" or "en"), its fields filled in.
+
+    Raises
+    ------
+    KeyError
+        The catalogue has no such key, or a field is missing.
+    """
+    zh, en = MESSAGES[key]
+    return (zh if lang == "zh" else en).format(**fields)

@@ -1,0 +1,154 @@
+"""Texts about params, the store, notebooks, pages and the command line."""
+
+TEXTS: dict[str, tuple[str, str]] = {
+    # where
+    "place_sheet": ("工作表“{sheet}”", "sheet {sheet}"),
+    "place_column": ("列“{column}”", "column {column}"),
+    "place_rows": ("（第 {rows} 行）", " (rows {rows})"),
+    "place_more": ("……", ", …"),
+    "faulty_files": (
+        "共 {count} 处问题，数据未载入，原有数据不变。请改正后重新运行。",
+        "{count} faults; nothing was loaded and the store is as it was. Mend them and run again.",
+    ),
+    # params
+    "no_params_file": (
+        "找不到参数文件 {path}。请给出 params/ 中的 .yaml 文件，例如 params/sample.yaml。",
+        "No params file {path}. Give a .yaml file of params/, for example params/sample.yaml.",
+    ),
+    "params_not_yaml": (
+        "{path}：不是可读的 YAML（{where}）。请改正该处的格式。",
+        "{path}: not readable as YAML ({where}). Correct the form at that place.",
+    ),
+    "params_invalid": (
+        "{path}：{where}：{what}。请改正后重新运行。",
+        "{path}: {where}: {what}. Correct it and run again.",
+    ),
+    "unknown_params_key": (
+        "{path}：没有名为“{name}”的键{nearest:zh}。请改正拼写或删除它。",
+        "{path}: there is no key “{name}”{nearest:en}. Correct the spelling or remove it.",
+    ),
+    "nearest": ("，最接近的是“{name}”", "; the nearest is “{name}”"),
+    "not_allowed": (
+        "参数 {name} 的值“{value}”不可用。可用的值：{allowed}。",
+        "Parameter {name} cannot be “{value}”. It can be: {allowed}.",
+    ),
+    "not_a_school_year": (
+        "“{value}”不是学年。学年写作 2024-2025。",
+        "“{value}” is not a school year. Write it as 2024-2025.",
+    ),
+    "year_without_data": (
+        "{year} 学年没有数据。有数据的学年：{years}。",
+        "There is no data for {year}. Years with data: {years}.",
+    ),
+    "unknown_school": (
+        "{years} 学年没有学校或学段“{code}”{nearest:zh}。请核对 --school 与 --stage。",
+        "No school or stage “{code}” in {years}{nearest:en}. Check --school and --stage.",
+    ),
+    # notebooks
+    "unreadable_notebook": (
+        "{path} 不是可读的笔记本（{cause}）。请检查参数文件中的 notebook。",
+        "{path} is not a readable notebook ({cause}). Check `notebook` in the params file.",
+    ),
+    "no_parameters_cell": (
+        "{path} 没有标为 parameters 的单元格。请加上它并写明各参数。",
+        "{path} has no cell tagged `parameters`. Add one that declares each parameter.",
+    ),
+    "unknown_parameter": (
+        "{path} 没有参数“{name}”{nearest:zh}。未运行任何报告。",
+        "{path} has no parameter “{name}”{nearest:en}. No report was run.",
+    ),
+    "missing_parameter": (
+        "{path} 的参数“{name}”没有给值。未运行任何报告。",
+        "Parameter “{name}” of {path} was not given. No report was run.",
+    ),
+    "mistyped_parameter": (
+        "{path} 的参数“{name}”应为 {declared}，给出的是 {given}。未运行任何报告。",
+        "Parameter “{name}” of {path} must be {declared}, not {given}. No report was run.",
+    ),
+    "cell_failed": (
+        "第 {cell} 个单元格出错：{cause}",
+        "cell {cell} failed: {cause}",
+    ),
+    "no_results": (
+        "笔记本没有给出结果。最后一个单元格应为 school.results()。",
+        "The notebook gave no results. Its last cell must be school.results().",
+    ),
+    "worker_died": (
+        "制作这份报告的进程意外结束（内存不足或被终止）。请单独重做这份报告查看原因。",
+        "The process that made this report ended unexpectedly (out of memory, or killed). "
+        "Make this report alone to see why.",
+    ),
+    "output_not_writable": (
+        "无法写入 {path}：{cause}。请检查权限与磁盘空间。",
+        "Cannot write {path}: {cause}. Check permissions and disk space.",
+    ),
+    "unexpected": (
+        "意外的错误 {kind}：{text}",
+        "unexpected {kind}: {text}",
+    ),
+    # command line
+    "progress": (
+        "{{n_fmt}}/{{total_fmt}} 份报告 · {{rate_fmt}} · 还需 {{remaining}}{{postfix}}",
+        "{{n_fmt}}/{{total_fmt}} reports · {{rate_fmt}} · {{remaining}} left{{postfix}}",
+    ),
+    "progress_unit": ("份", " report"),
+    "stage_load": ("检查并读取数据文件……", "Checking and reading the files …"),
+    "stage_review": ("计算全区各学段部的指标……", "Measuring every section …"),
+    "progress_failed": ("失败 {failed} 份", "{failed} failed"),
+    "warning": ("提醒：{text}", "Warning: {text}"),
+    "failure": (
+        "{cause}（{count} 份报告）\n  单独重做：{command}",
+        "{cause} ({count} reports)\n  make one again: {command}",
+    ),
+    "run_summary": ("生成 {made} 份报告，失败 {failed} 份。", "{made} reports made, {failed} failed."),
+    "open_page": ("请打开 {path}", "Open {path}"),
+    "loaded": ("数据已载入 {path}。", "Loaded into {path}."),
+    "sample_written": ("示例区的工作簿已写入 {path}。", "The invented district's workbooks are in {path}."),
+    "interrupted": (
+        "已停止。已完成的报告都在；再次运行 `evalib run {params}` 可继续。",
+        "Stopped. Finished reports are in place; run `evalib run {params}` again to go on.",
+    ),
+    "unknown_section": (
+        "{year} 学年没有学校 {code} 的 {stage} 学段部{nearest:zh}。请核对代码与学段。",
+        "There is no {stage} section of school {code} in {year}{nearest:en}. Check code and stage.",
+    ),
+    # store
+    "no_store": (
+        "{path} 中还没有数据。请先运行 `evalib run {params}`。",
+        "There is no data in {path} yet. Run `evalib run {params}` first.",
+    ),
+    "no_table": (
+        "数据中没有 {year} 学年的“{table}”表。现有学年：{years}。",
+        "The store has no table “{table}” for {year}. Years there: {years}.",
+    ),
+    "store_damaged": (
+        "{path} 已损坏或被改动。请删除 {folder} 后重新运行 `evalib run`，原始文件不受影响。",
+        "{path} is damaged or was changed. Remove {folder} and run `evalib run` again; "
+        "the files as received are untouched.",
+    ),
+    # rendering
+    "undrawable_output": (
+        "第 {cell} 个单元的输出没有可以印出的类型（{types}）。请让该单元显示表、图或文字后重新运行。",
+        "The output of cell {cell} has no type that can be printed ({types}). "
+        "Let that cell show a table, a figure or text and run again.",
+    ),
+    "unreadable_picture": (
+        "第 {cell} 个单元的图片不是可读的 {type}。请重新生成该图片。",
+        "The picture in cell {cell} is not readable as {type}. Draw that picture again.",
+    ),
+    "picture_from_elsewhere": (
+        "第 {cell} 个单元的文字引用了笔记本以外的图片 {address}。请把 PNG 或 JPEG 图片作为附件放进该单元。",
+        "The prose of cell {cell} shows a picture from outside the notebook, {address}. "
+        "Attach it to the cell as PNG or JPEG.",
+    ),
+    "foreign_typst": (
+        "第 {cell} 个单元输出的 Typst 不是本库页面组件的调用，未予排版。请改用页面组件，或去掉该类型。",
+        "Cell {cell} carries Typst that is not a call of this library's page parts; it was not set. "
+        "Use a page part, or leave that type out.",
+    ),
+    "typst_refused": (
+        "PDF 无法排版：{reason}。HTML 不受影响；请把这条信息连同笔记本交给维护者。",
+        "The PDF cannot be set: {reason}. The HTML is not concerned; "
+        "hand this message and the notebook to the maintainer.",
+    ),
+}
