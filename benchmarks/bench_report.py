@@ -103,7 +103,8 @@ def main() -> None:
         ("nbconvert --to evalib-pdf, shell", own_pdf),
     ]
     print(
-        f"{settings.name}: {len(keys)} sections; {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+        f"{settings.name}: {len(keys)} sections; {platform.machine()}, {os.cpu_count()} cores, "
+        f"Python {platform.python_version()}"
     )
     for name, value in rows:
         print(f"  {name:<48}{value:8.3f} s")

@@ -78,7 +78,7 @@ class Wording:
         """A signed difference: T points, percentage points or standard deviations."""
         digits = self._digits(unit, se)
         scaled = {"t_score": 10 * value, "rate": 100 * value, "sd": value}[unit]
-        text = self._decimal(abs(scaled), digits)
+        text = self.decimal(abs(scaled), digits)
         sign = "" if _is_zero(text) else ("+" if scaled > 0 else MINUS)
         points = {"rate": " 个百分点" if self.lang == "zh" else " points"}.get(unit, "")
         return f"{sign}{text}{points}"
@@ -87,6 +87,11 @@ class Wording:
         """A share between 0 and 1 as a percentage."""
         pattern = "#,##0%" if digits == 0 else "#,##0." + "0" * digits + "%"
         return format_percent(value, format=pattern, locale=LOCALES[self.lang])
+
+    def decimal(self, value: float, digits: int) -> str:
+        """A bare number with so many decimals."""
+        pattern = "#,##0" if digits == 0 else "#,##0." + "0" * digits
+        return format_decimal(value, format=pattern, locale=LOCALES[self.lang])
 
     def standing(self, standing: str, direction: str) -> str:
         """A standing in words, with its mark before it."""
@@ -111,16 +116,12 @@ class Wording:
 
     def _number(self, unit: str, value: float, digits: int) -> str:
         if unit == "t_score":
-            return self._decimal(50 + 10 * value, digits)
+            return self.decimal(50 + 10 * value, digits)
         if unit == "rate":
             return self.share(value, digits)
-        text = self._decimal(abs(value), digits)
+        text = self.decimal(abs(value), digits)
         sign = "" if _is_zero(text) else ("+" if value > 0 else MINUS)
         return f"{sign}{text}"
-
-    def _decimal(self, value: float, digits: int) -> str:
-        pattern = "#,##0" if digits == 0 else "#,##0." + "0" * digits
-        return format_decimal(value, format=pattern, locale=LOCALES[self.lang])
 
 
 def mark(standing: str) -> str:

@@ -133,7 +133,7 @@ def everything(one: School) -> list[object]:
         one.growth.model(),
     ]
     parts += [one.competence.indicators(), one.talents.indicators(), one.articulation.indicators()]
-    return [*parts, one.definitions(), one.rules(), one.provenance(), one.results()]
+    return [*parts, one.precision(), one.definitions(), one.rules(), one.provenance(), one.results()]
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

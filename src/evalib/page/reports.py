@@ -24,6 +24,7 @@ from evalib.wording import MARKS, TAGS, load_wording, mark
 PAGE = "application/vnd.evalib.page+json"
 RESULTS = "application/vnd.evalib.results+json"
 YEARS_SHOWN = 3
+NORMAL_95 = 1.959963984540054
 
 
 def open_school(
@@ -226,6 +227,34 @@ class School:
         notes = [text for key, text in view.notes if key != MODEL_NOTE]
         said = (*withheld, *unjudged, *notes)
         return Note("", said or (view.speaker.note("everything_said", {}),))
+
+    def precision(self) -> Table | Note:
+        """How pupils of a class resemble each other, and what that and shrinkage do to each figure."""
+        view, words = self.view, self.view.words
+        dash = words.label("withheld_value")
+        rows = []
+        for row in view.rows:
+            if not row["reason"] and not row["subject"]:
+                unit = view.indicators[row["indicator"]].unit
+                shrunken = dash
+                if row["shrunken"] is not None:
+                    reach = NORMAL_95 * row["shrunken_se"]
+                    ends = words.interval(
+                        unit, row["shrunken"] - reach, row["shrunken"] + reach, row["shrunken_se"]
+                    )
+                    value = words.value(unit, row["shrunken"], row["shrunken_se"])
+                    shrunken = words.label("value_with_interval", value=value, interval=ends)
+                known = (row["class_correlation"], row["design_effect"], row["reliability"])
+                figures = (dash if one is None else words.decimal(one, 2) for one in known)
+                rows.append((row["label"], *figures, shrunken))
+        heads = ("indicator", "class_correlation", "design_effect", "reliability", "shrunken")
+        if not rows:
+            return Note("", (view.speaker.note("nothing_can_be_said", {}),))
+        return Table(
+            caption=words.label("precision_caption"),
+            heads=tuple(words.label(key) for key in heads),
+            rows=tuple(rows),
+        )
 
     def definitions(self) -> Table:
         """Every indicator's definition, status and source."""
