@@ -13,6 +13,7 @@ from evalib.messages import message
 from evalib.progress import Progress
 from evalib.settings import load_settings
 
+NOT_WRITABLE = 1
 REPORT_FAILED = 4
 INTERRUPTED = 130
 
@@ -27,6 +28,10 @@ class Command(click.Group):
         except EvalError as error:
             click.echo(error.text(ctx.params.get("messages") or "zh"), err=True)
             ctx.exit(error.exit_code)
+        except OSError as error:
+            told = {"path": error.filename or "?", "cause": error.strerror or type(error).__name__}
+            click.echo(message("output_not_writable", ctx.params.get("messages") or "zh", **told), err=True)
+            ctx.exit(NOT_WRITABLE)
 
 
 @click.group(cls=Command, context_settings={"help_option_names": ["-h", "--help"]})

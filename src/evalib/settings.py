@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from evalib.errors import ParameterError
 from evalib.messages import message
-from evalib.vocabulary import DIMENSIONS, SchoolYear
+from evalib.vocabulary import DIMENSIONS, STANDINGS, SchoolYear
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Lang = Literal["zh", "en"]
@@ -169,6 +169,14 @@ class Trigger(Strict):
     indicator: str | None = None
     unit: str | None = None
     standings: list[str] = []
+
+    @field_validator("standings")
+    @classmethod
+    def _known(cls, standings: list[str]) -> list[str]:
+        unknown = set(standings) - {*STANDINGS, "none"}
+        if unknown:
+            raise ValueError(f"no standing is called {', '.join(sorted(unknown))}")
+        return standings
 
 
 class Sentence(Strict):

@@ -69,14 +69,6 @@ class SchoolYear:
         return self.text
 
 
-@dataclass(frozen=True, order=True)
-class Section:
-    """One stage of one school (学段部): what is measured, compared and reported."""
-
-    school_code: str
-    stage: str
-
-
 @dataclass(frozen=True)
 class Estimate:
     """A figure with its uncertainty.

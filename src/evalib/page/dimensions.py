@@ -8,6 +8,7 @@ from evalib.page import charts
 from evalib.page.charts import Chart
 from evalib.page.tables import Lead, Note, Table
 from evalib.page.view import Row, View
+from evalib.vocabulary import Reason, Withheld
 from evalib.wording import mark
 
 # The note that describes the fit; it withholds nothing.
@@ -164,7 +165,7 @@ def headline(view: View, dimension: str) -> str:
     params = view.settings.measures.dimensions[dimension]
     row = view.row(params.lead) if params.lead else None
     if row is None:
-        return view.speaker.about_withheld([params.name.in_(words.lang)], "not_evaluated")
+        return view.speaker.about_withheld([params.name.in_(words.lang)], Reason.NOT_EVALUATED)
     if row["reason"]:
         return view.speaker.about_withheld([row["label"]], row["reason"])
     return view.speaker.about_indicator(row, view.indicators[row["indicator"]])
@@ -220,18 +221,21 @@ def _figures(view: View, row: Row | None) -> tuple[str, str, str]:
     """Value, interval and number of pupils as printed; a withheld figure is a dash."""
     words = view.words
     dash = words.label("withheld_value")
-    if row is None or row["reason"]:
+    figure = view.figure(row)
+    if row is None or isinstance(figure, Withheld):
         return dash, dash, dash
     unit = view.indicators[row["indicator"]].unit
-    value = words.value(unit, row["value"], row["se"])
-    interval = dash if row["low"] is None else words.interval(unit, row["low"], row["high"], row["se"])
-    return value, interval, words.count(int(row["n"]))
+    value = words.value(unit, figure.value, figure.se)
+    if figure.low is None or figure.high is None:
+        return value, dash, words.count(figure.n)
+    return value, words.interval(unit, figure.low, figure.high, figure.se), words.count(figure.n)
 
 
 def _coverage(view: View, row: Row) -> str:
-    if row["reason"] or row["coverage"] is None:
+    figure = view.figure(row)
+    if isinstance(figure, Withheld) or figure.coverage is None:
         return view.words.label("withheld_value")
-    return view.words.share(row["coverage"])
+    return view.words.share(figure.coverage)
 
 
 def _reference(view: View, row: Row) -> str:

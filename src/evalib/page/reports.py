@@ -18,7 +18,7 @@ from evalib.page.tables import Context, Emission, FirstFindings, Lead, Note, Tab
 from evalib.page.view import Row, View
 from evalib.settings import load_settings
 from evalib.store import Store
-from evalib.vocabulary import DIMENSIONS, EDITIONS, LANGUAGES, STAGES
+from evalib.vocabulary import DIMENSIONS, EDITIONS, LANGUAGES, STAGES, Reason
 from evalib.wording import MARKS, TAGS, load_wording, mark
 
 PAGE = "application/vnd.evalib.page+json"
@@ -170,7 +170,7 @@ class School:
             name = params.name.in_(words.lang)
             row = view.row(params.lead) if params.lead else None
             if row is None or row["reason"]:
-                said = words.reason(row["reason"] if row else "not_evaluated")
+                said = words.reason(row["reason"] if row else Reason.NOT_EVALUATED)
                 rows.append(ProfileRow(name, f"{MARKS['na']} {said}"))
                 cells.append((name, "–", words.label("withheld_value"), words.label("withheld_value"), said))
                 continue
@@ -217,7 +217,7 @@ class School:
             params = view.settings.measures.dimensions[dimension]
             rows = [row for row in view.rows if row["dimension"] == dimension and not row["subject"]]
             if not rows:
-                silent.setdefault("not_evaluated", []).append(params.name.in_(words.lang))
+                silent.setdefault(Reason.NOT_EVALUATED, []).append(params.name.in_(words.lang))
             for row in rows:
                 if row["reason"]:
                     silent.setdefault(row["reason"], []).append(row["label"])

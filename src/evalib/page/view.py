@@ -15,6 +15,7 @@ from evalib.page.charts import Interval
 from evalib.page.findings import Speaker
 from evalib.settings import IndicatorParams, Settings, nearest
 from evalib.store import Store
+from evalib.vocabulary import Estimate, Reason, Withheld
 from evalib.wording import Wording, mark
 
 Row = dict[str, Any]
@@ -95,6 +96,15 @@ class View:
             if here and row["indicator"] == indicator and row["subject"] == subject:
                 return row
         return None
+
+    def figure(self, row: Mapping[str, Any] | None) -> Estimate | Withheld:
+        """A measurement as what may be printed of it; one that was never taken is not evaluated."""
+        if row is None:
+            return Withheld(Reason.NOT_EVALUATED)
+        if row["reason"]:
+            return Withheld(Reason(row["reason"]))
+        value, se, low, high = (row[name] for name in ("value", "se", "low", "high"))
+        return Estimate(value, se, low, high, int(row["n"]), row["coverage"])
 
     def others(self, indicator: str) -> list[Row]:
         """The other sections' measurements of this year that have a value."""
