@@ -80,9 +80,12 @@ def share_rows(figures: Figures, means: SectionMeans, position: int) -> pd.DataF
     """Rows of an indicator that is a share: Wilson interval on the effective number of pupils."""
     share, n = means.mean[:, position], means.n[:, position]
     effect = design_effect_of_shares(share, n, means.variance0[:, position], means.design_effect[:, position])
-    variance = standing_variance_of_share(share, n, effect)
-    rows = _rows(figures, means, position, share, variance)
-    rows["se"] = np.sqrt(variance)
+    own = standing_variance_of_share(share, n, effect)
+    rows = _rows(figures, means, position, share, own)
+    known = rows["reference"].dropna()
+    if len(known):
+        rows["variance"] = standing_variance_of_share(share, n, effect, reference=float(known.iloc[0]))
+    rows["se"] = np.sqrt(own)
     rows["low"], rows["high"] = wilson_interval(share, n, effect)
     rows["design_effect"] = effect
     return _silenced(rows)

@@ -93,7 +93,10 @@ def wilson_interval(
 
 
 def standing_variance_of_share(
-    share: npt.ArrayLike, n: npt.ArrayLike, design_effect: npt.ArrayLike = 1.0
+    share: npt.ArrayLike,
+    n: npt.ArrayLike,
+    design_effect: npt.ArrayLike = 1.0,
+    reference: float | None = None,
 ) -> Floats:
     """Sampling variance of a share that is never zero, for comparing sections.
 
@@ -104,10 +107,16 @@ def standing_variance_of_share(
     ----------
     share, n, design_effect
         As in `wilson_interval`.
+    reference
+        The share of all sections together. A share that is high by chance has too small
+        a variance of its own, and one that is low by chance too small a one at the
+        reference: with it the larger of the two is taken, so that neither is called
+        different too easily.
 
     Returns
     -------
-    p̃(1 − p̃)D/n with p̃ = (share·n + 2)/(n + 4); NaN where n is 0 or the share is NaN.
+    p̃(1 − p̃)D/n with p̃ = (share·n + 2)/(n + 4), at least r(1 − r)D/n for a reference r;
+    NaN where n is 0 or the share is NaN.
 
     Raises
     ------
@@ -121,7 +130,10 @@ def standing_variance_of_share(
     """
     share, n, design_effect = _shares(share, n, design_effect)
     steadied = (share * n + 2) / (n + 4)
-    variance: Floats = steadied * (1 - steadied) * _inverse(n, design_effect)
+    unit = steadied * (1 - steadied)
+    if reference is not None:
+        unit = np.maximum(unit, reference * (1 - reference))
+    variance: Floats = unit * _inverse(n, design_effect)
     return variance
 
 
