@@ -190,11 +190,6 @@ def test_standings_call_the_outlier_and_not_the_rest(tmp_path: Path) -> None:
     )
     assert scores.loc["s00", "standing"] == "clearly_above"
     assert (scores["standing"] == "not_distinguishable").sum() >= 9
-    rates = judged[judged["indicator"].eq("low_score_rate") & judged["subject"].eq("")].set_index(
-        "school_code"
-    )
-    assert rates.loc["s00", "d_mean"] < 0  # fewer low scores is better
-    assert rates.loc["s00", "probability_above"] > 0.5
     assert (judged.loc[judged["indicator"].eq("match_rate"), "standing"] == "").all()
 
 
@@ -205,3 +200,14 @@ def test_too_few_sections_have_no_standing(tmp_path: Path) -> None:
     scores = judged[judged["indicator"].eq("standard_score")]
     assert set(scores["standing"]) == {"none"}
     assert set(scores["standing_reason"]) == {"too_few_sections"}
+
+
+def test_where_lower_is_better_fewer_is_above(tmp_path: Path) -> None:
+    measured = review(tmp_path, tables()).measurements
+    low = measured["indicator"].eq("low_score_rate") & measured["reason"].eq("")
+    measured.loc[low, "value"] = np.where(measured.loc[low, "school_code"].eq("s00"), 0.05, 0.40)
+    measured.loc[low, "variance"] = 0.02**2
+    judged = add_standings({NOW: measured}, NOW, SETTINGS)
+    rates = judged[low & judged["subject"].eq("")].set_index("school_code")
+    assert rates.loc["s00", "standing"] == "clearly_above"
+    assert rates.loc["s00", "d_mean"] < 0
