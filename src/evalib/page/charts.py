@@ -124,7 +124,7 @@ def profile(
     """
     left = _reach([row.label for row in rows], bold=True)
     right = 1 - _reach([row.words for row in rows], bold=False)
-    figure, axes = _canvas(WIDTH, 0.46 * len(rows) + 0.85, left=left, right=right, top=0.93, bottom=0.24)
+    figure, axes = _canvas(WIDTH, 0.46 * len(rows) + 0.7, left=left, right=right, top=0.95, bottom=0.2)
     low, high = _limits([row.point for row in rows if row.point], 35, 65)
     axes.set_xlim(low, high)
     axes.set_ylim(len(rows) - 0.4, -0.6)
@@ -138,7 +138,7 @@ def profile(
             _dot(axes, row.point, position, size=7)
         axes.text(1.02, position, row.words, color=colour, va="center", transform=axes.get_yaxis_transform())
     axes.set_yticks(range(len(rows)), [row.label for row in rows], fontweight="bold")
-    axes.set_xlabel(axis, loc="left", linespacing=1.6)
+    axes.set_xlabel(axis, loc="left")
     _bare(axes)
     return Chart(name, _svg(figure, name), alt, caption, twin)
 

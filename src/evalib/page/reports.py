@@ -189,8 +189,9 @@ class School:
             text_columns=frozenset({0, 1, 4}),
         )
         alt = f"{table.caption}: " + "; ".join(" ".join(row) for row in cells)
-        axis = f"{words.label('t_axis')}\n{words.label('profile_axis')}"
-        return charts.profile("profile", rows, axis=axis, alt=alt, caption=table.caption, twin=table)
+        return charts.profile(
+            "profile", rows, axis=words.label("t_axis"), alt=alt, caption=table.caption, twin=table
+        )
 
     def first_findings(self) -> FirstFindings | Note:
         """The three findings a reviewer should look at first, both directions."""
