@@ -8,10 +8,11 @@ import pytest
 from evalib.messages import MESSAGES
 from evalib.settings import load_catalogue, load_settings
 from evalib.vocabulary import STAGES, STANDINGS, Reason
-from evalib.wording import load_wording
+from evalib.wording import wording_of
 
 PARAMS = Path(__file__).parents[1] / "params"
-ZH, EN = load_wording(PARAMS, "zh"), load_wording(PARAMS, "en")
+SETTINGS = load_settings(PARAMS / "sample.yaml")
+ZH, EN = wording_of(SETTINGS, "zh"), wording_of(SETTINGS, "en")
 
 
 def fields_of(text: str) -> set[str]:

@@ -9,7 +9,7 @@ from enum import StrEnum
 DIMENSIONS = ("academic", "competence", "talents", "articulation", "growth")
 STAGES = ("primary", "junior")
 LANGUAGES = ("zh", "en")
-EDITIONS = ("restricted", "public")
+EDITIONS = ("restricted",)
 STANDINGS = (
     "clearly_above",
     "probably_above",

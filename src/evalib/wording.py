@@ -8,12 +8,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from babel.numbers import format_decimal, format_percent
 
-from evalib.settings import load_catalogue
+from evalib.errors import ParameterError
+from evalib.settings import Settings, nearest
 from evalib.vocabulary import SchoolYear
 
 LOCALES = {"zh": "zh_CN", "en": "en_GB"}
@@ -42,9 +42,12 @@ class Wording:
 
         Raises
         ------
-        KeyError
-            The catalogue has no such key or group.
+        ParameterError
+            `wording.yaml` has no such key.
         """
+        if key not in self.catalogue[group]:
+            near = nearest(key, sorted(self.catalogue[group]))
+            raise ParameterError("missing_wording", name=f"{group}.{key}", nearest=near)
         return str(self.catalogue[group][key][self.lang]).format(**fields)
 
     def known(self, key: str, group: str) -> str:
@@ -139,9 +142,9 @@ def mark(standing: str) -> str:
     return "same" if standing == "not_distinguishable" else "na"
 
 
-def load_wording(folder: Path, lang: str) -> Wording:
-    """The wording of one language from `wording.yaml` in a params folder."""
-    return Wording(lang, load_catalogue(folder, "wording.yaml"))
+def wording_of(settings: Settings, lang: str) -> Wording:
+    """The wording of one language, as the district's params have it."""
+    return Wording(lang, settings.wording)
 
 
 def _is_zero(text: str) -> bool:

@@ -27,6 +27,23 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{path}：没有名为“{name}”的键{nearest:zh}。请改正拼写或删除它。",
         "{path}: there is no key “{name}”{nearest:en}. Correct the spelling or remove it.",
     ),
+    "params_name": (
+        "{path}：参数文件的名字只能由字母、数字、汉字、_ 和 - 组成，它也是输出文件夹的名字。",
+        "{path}: a params file's name may hold letters, digits, _ and - alone; "
+        "it names the output folder too.",
+    ),
+    "notebook_elsewhere": (
+        "笔记本必须在项目文件夹之内",
+        "the notebook must lie inside the project folder",
+    ),
+    "missing_wording": (
+        "params/wording.yaml 缺少“{name}”{nearest:zh}。请补上中英文。",
+        "params/wording.yaml lacks “{name}”{nearest:en}. Add it in both languages.",
+    ),
+    "missing_sentence": (
+        "params/sentences.yaml 缺少句子“{name}”{nearest:zh}。请补上中英文。",
+        "params/sentences.yaml lacks the sentence “{name}”{nearest:en}. Add it in both languages.",
+    ),
     "nearest": ("，最接近的是“{name}”", "; the nearest is “{name}”"),
     "not_allowed": (
         "参数 {name} 的值“{value}”不可用。可用的值：{allowed}。",

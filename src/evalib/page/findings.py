@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evalib.settings import Sentence, Trigger
+from evalib.errors import ParameterError
+from evalib.settings import Sentence, Trigger, nearest
 from evalib.wording import Wording, mark
 
 Measurement = Mapping[str, Any]
@@ -62,7 +63,9 @@ class Speaker:
         for sentence in self.sentences:
             if sentence.id == key:
                 return self._say(sentence, fields)
-        raise KeyError(key)
+        raise ParameterError(
+            "missing_sentence", name=key, nearest=nearest(key, [s.id for s in self.sentences])
+        )
 
     def _first(self, about: str, **fields: Any) -> str:
         chosen = next(sentence for sentence in self.sentences if sentence.trigger.about == about)

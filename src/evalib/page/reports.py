@@ -19,7 +19,7 @@ from evalib.page.view import Row, View
 from evalib.settings import load_settings
 from evalib.store import Store
 from evalib.vocabulary import DIMENSIONS, EDITIONS, LANGUAGES, STAGES, Reason
-from evalib.wording import MARKS, TAGS, load_wording, mark
+from evalib.wording import MARKS, TAGS, mark, wording_of
 
 PAGE = "application/vnd.evalib.page+json"
 RESULTS = "application/vnd.evalib.results+json"
@@ -73,7 +73,7 @@ def open_school(
     wanted = [one for one in known if one <= year][-YEARS_SHOWN:]
     if year not in known:
         store.read("published", year)
-    words = load_wording(settings.path.parent, lang)
+    words = wording_of(settings, lang)
     view = View(
         settings, store, words, Speaker(settings.sentences, words), school_code, stage, year, tuple(wanted)
     )
@@ -198,8 +198,15 @@ class School:
         view, words = self.view, self.view.words
         chosen = first_findings([row for row in view.rows if not row["reason"]])
         if not chosen:
-            shown = [row for row in view.rows if not row["reason"] and row["standing"]]
-            key = "nothing_stands_out" if shown else "nothing_can_be_said"
+            shown = [row for row in view.rows if not row["reason"]]
+            judged = [row for row in shown if row["standing"] not in ("", "none", None)]
+            key = (
+                "nothing_stands_out"
+                if judged
+                else "nothing_can_be_judged"
+                if shown
+                else "nothing_can_be_said"
+            )
             return Note("", (view.speaker.note(key, {}),))
         findings = []
         for row in chosen:

@@ -17,7 +17,7 @@ from evalib.press.ledger import Ledger
 from evalib.settings import Settings
 from evalib.store import Store
 from evalib.vocabulary import ReportKey
-from evalib.wording import TAGS, Wording, load_wording, mark
+from evalib.wording import TAGS, Wording, mark, wording_of
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def write_catalogue(
     The page's path.
     """
     lang = settings.district.languages[0]
-    words = load_wording(settings.path.parent, lang)
+    words = wording_of(settings, lang)
     sections = store.read("published_sections", year)
     sections = sections.astype(object).where(sections.notna(), None)
     entries = [

@@ -1,0 +1,200 @@
+"""The only reader of params/: every YAML file a district may decide, checked strictly."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from evalib.errors import ParameterError
+from evalib.messages import message
+from evalib.settings.models import (
+    DisclosureParams,
+    DistrictParams,
+    IndicatorParams,
+    MeasuresParams,
+    Sentence,
+    SentencesParams,
+    Strict,
+    Trigger,
+    WordingParams,
+)
+
+__all__ = [
+    "DisclosureParams",
+    "DistrictParams",
+    "IndicatorParams",
+    "MeasuresParams",
+    "Sentence",
+    "Settings",
+    "Strict",
+    "Trigger",
+    "load_catalogue",
+    "load_settings",
+    "nearest",
+]
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that params/ says about one district, and where its output goes."""
+
+    path: Path
+    root: Path
+    district: DistrictParams
+    measures: MeasuresParams
+    disclosure: DisclosureParams
+    sentences: tuple[Sentence, ...]
+    wording: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The district's short name: the stem of its params file."""
+        return self.path.stem
+
+    @property
+    def files(self) -> Path:
+        """The folder of files as received."""
+        return self.root / self.district.files
+
+    @property
+    def output(self) -> Path:
+        """The district's folder below output/."""
+        return self.root / "output" / self.name
+
+    @property
+    def store(self) -> Path:
+        """The district's clean tables."""
+        return self.output / "store"
+
+    @property
+    def fingerprint(self) -> str:
+        """A short hash of every params file the district uses."""
+        folder = self.path.parent
+        names = (
+            self.path.name,
+            "measures.yaml",
+            "disclosure.yaml",
+            "columns.yaml",
+            "wording.yaml",
+            "sentences.yaml",
+        )
+        digest = hashlib.sha256()
+        for name in names:
+            digest.update((folder / name).read_bytes())
+        return digest.hexdigest()[:12]
+
+
+def load_settings(path: str | Path) -> Settings:
+    """Read a district's params file and the files beside it.
+
+    A relative path that does not exist from the working folder is looked for in
+    the folders above it, so that a notebook below `notebooks/` finds `params/`.
+
+    Raises
+    ------
+    ParameterError
+        The file is missing, not YAML, or has a key or value that is not allowed.
+    """
+    found = _find(Path(path))
+    if not re.fullmatch(r"[\w-]+", found.stem):
+        raise ParameterError("params_name", path=str(path))
+    district = _read(found, DistrictParams)
+    folder = found.parent
+    notebook = (folder.parent / district.notebook).resolve()
+    if not notebook.is_relative_to(folder.parent):
+        what = message("notebook_elsewhere", "zh")
+        raise ParameterError("params_invalid", path=str(found), where="notebook", what=what)
+    wording = _read(folder / "wording.yaml", WordingParams)
+    return Settings(
+        path=found,
+        root=folder.parent,
+        wording=wording.model_dump(),
+        district=district,
+        measures=_read(folder / "measures.yaml", MeasuresParams),
+        disclosure=_read(folder / "disclosure.yaml", DisclosureParams),
+        sentences=tuple(_read(folder / "sentences.yaml", SentencesParams).sentences),
+    )
+
+
+def load_catalogue(folder: Path, name: str) -> dict[str, Any]:
+    """A params file that is a plain mapping, such as `columns.yaml` or `wording.yaml`."""
+    return _yaml(folder / name)
+
+
+def _find(path: Path) -> Path:
+    if path.is_absolute():
+        candidates = [path]
+    else:
+        here = Path.cwd()
+        candidates = [base / path for base in (here, *here.parents)]
+    for candidate in candidates:
+        if candidate.is_file():
+            return candidate.resolve()
+    raise ParameterError("no_params_file", path=str(path))
+
+
+def _read(path: Path, model: type[Model]) -> Model:
+    content = _yaml(path)
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        raise _first_fault(path, model, error) from None
+
+
+def _yaml(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise ParameterError("no_params_file", path=str(path))
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"line {mark.line + 1}" if mark else "UTF-8"
+        raise ParameterError("params_not_yaml", path=str(path), where=where) from None
+    if not isinstance(content, dict):
+        raise ParameterError("params_not_yaml", path=str(path), where="line 1")
+    return content
+
+
+def _first_fault(path: Path, model: type[BaseModel], error: ValidationError) -> ParameterError:
+    fault = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(part) for part in fault["loc"]) or path.name
+    if fault["type"] == "extra_forbidden":
+        name = str(fault["loc"][-1])
+        known = sorted(_keys(model))
+        return ParameterError("unknown_params_key", path=str(path), name=where, nearest=nearest(name, known))
+    return ParameterError("params_invalid", path=str(path), where=where, what=fault["msg"])
+
+
+def _keys(model: type[BaseModel]) -> set[str]:
+    found: set[str] = set()
+    for name, entry in model.model_fields.items():
+        found.add(entry.alias or name)
+        for inner in (entry.annotation, *getattr(entry.annotation, "__args__", ())):
+            if isinstance(inner, type) and issubclass(inner, BaseModel):
+                found |= _keys(inner)
+    return found
+
+
+def nearest(name: str, known: list[str]) -> Nearest:
+    """The known name closest to `name`, as a clause for a message; empty if none is close."""
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    return Nearest(close[0] if close else "")
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """A suggestion that a message renders in its own language."""
+
+    name: str
+
+    def __format__(self, lang: str) -> str:
+        return message("nearest", lang or "zh", name=self.name) if self.name else ""
