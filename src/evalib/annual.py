@@ -2,22 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from evalib.disclosure import publish, publish_sections
 from evalib.errors import Fault
 from evalib.intake.load import load
 from evalib.press.catalogue import write_catalogue
-from evalib.press.ledger import Fate, Ledger
+from evalib.press.execute import check_parameters
+from evalib.press.ledger import Fate, Ledger, only_run
 from evalib.press.plan import plan_reports, years_wanted
 from evalib.press.production import FORMATS, Order, make_reports
 from evalib.review import review_year
 from evalib.scoring import add_standings
 from evalib.settings import Settings
 from evalib.store import Store
-from evalib.vocabulary import ReportKey
+from evalib.vocabulary import YEARS_SHOWN, ReportKey
+
+
+@dataclass(frozen=True)
+class Request:
+    """Which of a district's reports are wanted.
+
+    Attributes
+    ----------
+    year, school, stage
+        Only these, where given; a year replaces the params file's entry.
+    formats
+        Which of "html", "pdf".
+    workers
+        Processes; one a core when not given.
+    """
+
+    year: str | None = None
+    school: str | None = None
+    stage: str | None = None
+    formats: tuple[str, ...] = FORMATS
+    workers: int | None = None
+
+
+class Listener(Protocol):
+    """Who is told how a run goes on."""
+
+    def stage(self, key: str) -> None:
+        """A stage before the reports begins; `key` names its message."""
+
+    def warn(self, warnings: tuple[Fault, ...]) -> None:
+        """What the load noticed but did not stop for."""
+
+    def start(self, count: int) -> None:
+        """So many reports will be made."""
+
+    def step(self, fate: Fate) -> None:
+        """One report's fate is known."""
 
 
 @dataclass(frozen=True)
@@ -55,20 +95,22 @@ def load_files(settings: Settings) -> tuple[Fault, ...]:
 def measure(settings: Settings, years: Sequence[str]) -> None:
     """Review, judge and publish some years of a loaded district.
 
-    The years before that steady the standings and stand in the trend lines are
-    reviewed with them.
+    The years before that stand in the trend lines are judged and published with them,
+    each with its own full history: what is said of a year does not depend on which
+    year was asked for.
     """
     store = Store(settings.store)
-    needed = _with_history(store.years(), years, settings.measures.standing.pooled_years)
+    shown = _with_history(store.years(), years, YEARS_SHOWN)
+    needed = _with_history(store.years(), shown, settings.measures.standing.pooled_years)
     reviews = {year: review_year(store, settings, year) for year in needed}
     measurements = {year: review.measurements for year, review in reviews.items()}
     tables = {}
-    for year, review in reviews.items():
+    for year in shown:
         judged = add_standings(measurements, year, settings)
         tables["measurements", year] = judged
         tables["published", year] = publish(judged, settings.disclosure)
-        tables["published_sections", year] = publish_sections(review.sections, settings.disclosure)
-        tables["published_notes", year] = review.notes
+        tables["published_sections", year] = publish_sections(reviews[year].sections, settings.disclosure)
+        tables["published_notes", year] = reviews[year].notes
     store.write(tables)
 
 
@@ -83,7 +125,7 @@ def orders_for(
             notebook=settings.root / settings.district.notebook,
             params=settings.path,
             root=settings.root,
-            folder=edition_folder(settings, key.edition) / key.year / key.folder,
+            folder=settings.output / key.year / key.folder,
             stem="report" if key.lang == first else f"report.{key.lang}",
             formats=formats,
         )
@@ -91,60 +133,69 @@ def orders_for(
     ]
 
 
-def edition_folder(settings: Settings, edition: str) -> Path:
-    """Where an edition's years lie: the public one apart from the restricted."""
-    return settings.output if edition == "restricted" else settings.output / edition
-
-
-def run(
-    settings: Settings,
-    *,
-    year: str | None = None,
-    school: str | None = None,
-    stage: str | None = None,
-    formats: tuple[str, ...] = FORMATS,
-    workers: int | None = None,
-    on_stage: Callable[[str], None] = lambda key: None,
-    on_warnings: Callable[[tuple[Fault, ...]], None] = lambda warnings: None,
-    on_start: Callable[[int], None] = lambda count: None,
-    on_fate: Callable[[Fate], None] = lambda fate: None,
-) -> Outcome:
+def run(settings: Settings, request: Request, listener: Listener) -> Outcome:
     """Load, review, publish, and make the reports asked for with their catalogue.
 
     Raises
     ------
     ParameterError
-        A year, school or stage that is not there; no report was run.
+        The notebook does not take our parameters, or a year, school or stage is not
+        there; no report was run.
     DataError
         The files have faults; the store is as it was.
     """
-    on_stage("stage_load")
-    on_warnings(load_files(settings))
-    store = Store(settings.store)
-    years = years_wanted(settings, store.years(), year)
-    on_stage("stage_review")
-    measure(settings, years)
-    keys = plan_reports(settings, store, years, school=school, stage=stage)
-    orders = orders_for(settings, keys, formats)
-    on_start(len(orders))
+    anything = ReportKey("school", "", "", "", lang=settings.district.languages[0])
+    check_parameters(
+        settings.root / settings.district.notebook, orders_for(settings, [anything])[0].parameters
+    )
+    with only_run(settings.output):
+        listener.stage("stage_load")
+        listener.warn(load_files(settings))
+        store = Store(settings.store)
+        years = years_wanted(settings, store.years(), request.year)
+        listener.stage("stage_review")
+        measure(settings, years)
+        keys = plan_reports(settings, store, years, school=request.school, stage=request.stage)
+        for year in years:
+            _sweep(settings.output / year)
+        listener.start(len(keys))
+        return _make(settings, store, years, orders_for(settings, keys, request.formats), request, listener)
+
+
+def _make(
+    settings: Settings,
+    store: Store,
+    years: Sequence[str],
+    orders: Sequence[Order],
+    request: Request,
+    listener: Listener,
+) -> Outcome:
     ledger = Ledger(settings.output / "run.json")
     fates = []
     try:
-        for fate in make_reports(orders, workers=workers):
+        for fate in make_reports(orders, workers=request.workers):
             ledger.record(fate)
             fates.append(fate)
-            on_fate(fate)
+            listener.step(fate)
     finally:
+        # Whatever ends the run, the catalogue tells what is there.
         pages = tuple(
-            write_catalogue(settings, store, ledger, one, edition, edition_folder(settings, edition) / one)
-            for edition in settings.district.editions
-            for one in years
+            write_catalogue(settings, store, ledger, year, settings.output / year) for year in years
         )
     return Outcome(tuple(fates), pages)
 
 
+def _sweep(folder: Path) -> None:
+    """Remove what a killed run left half made; nobody else runs now."""
+    for path in folder.glob(".*"):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
 def _with_history(known: Sequence[str], years: Sequence[str], depth: int) -> list[str]:
-    """The years asked for and, for each, those before it that its standings and trends use."""
+    """The years given and, for each, those before it, so many in all."""
     needed: set[str] = set()
     for year in years:
         until = [one for one in known if one <= year]

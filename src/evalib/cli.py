@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 
@@ -75,19 +76,11 @@ def run(
 
     settings = load_settings(params)
     progress = Progress(lang)
+    request = annual.Request(year, school, stage, _formats(formats), workers)
+    # A polite kill ends a run as Ctrl-C does: workers stopped, catalogue written.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        outcome = annual.run(
-            settings,
-            year=year,
-            school=school,
-            stage=stage,
-            formats=_formats(formats),
-            workers=workers,
-            on_stage=progress.stage,
-            on_warnings=progress.warn,
-            on_start=progress.start,
-            on_fate=progress.step,
-        )
+        outcome = annual.run(settings, request, progress)
     except KeyboardInterrupt:
         progress.close()
         click.echo(message("interrupted", lang, params=params), err=True)

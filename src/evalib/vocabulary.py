@@ -9,6 +9,9 @@ from enum import StrEnum
 DIMENSIONS = ("academic", "competence", "talents", "articulation", "growth")
 STAGES = ("primary", "junior")
 LANGUAGES = ("zh", "en")
+# As documents declare them.
+LANGUAGE_TAGS = {"zh": "zh-CN", "en": "en"}
+YEARS_SHOWN = 3  # in a page's trend lines
 EDITIONS = ("restricted",)
 STANDINGS = (
     "clearly_above",

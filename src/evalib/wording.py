@@ -14,10 +14,10 @@ from babel.numbers import format_decimal, format_percent
 
 from evalib.errors import ParameterError
 from evalib.settings import Settings, nearest
-from evalib.vocabulary import SchoolYear
+from evalib.vocabulary import LANGUAGE_TAGS, SchoolYear
 
 LOCALES = {"zh": "zh_CN", "en": "en_GB"}
-TAGS = {"zh": "zh-CN", "en": "en"}
+TAGS = LANGUAGE_TAGS
 MARKS = {"up": "▲", "down": "▼", "same": "●", "na": "○"}
 MINUS = "−"
 

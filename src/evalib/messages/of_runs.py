@@ -90,14 +90,18 @@ TEXTS: dict[str, tuple[str, str]] = {
         "笔记本没有给出结果。最后一个单元格应为 school.results()。",
         "The notebook gave no results. Its last cell must be school.results().",
     ),
+    "another_run": (
+        "另一次运行正在写入 {path}。请等它结束后再运行。",
+        "Another run is writing to {path}. Wait until it has ended, then run again.",
+    ),
     "worker_died": (
         "制作这份报告的进程意外结束（内存不足或被终止）。请单独重做这份报告查看原因。",
         "The process that made this report ended unexpectedly (out of memory, or killed). "
         "Make this report alone to see why.",
     ),
     "output_not_writable": (
-        "无法写入 {path}：{cause}。请检查权限与磁盘空间。",
-        "Cannot write {path}: {cause}. Check permissions and disk space.",
+        "读写 {path} 失败：{cause}。请检查权限与磁盘空间。",
+        "Cannot read or write {path}: {cause}. Check permissions and disk space.",
     ),
     "unexpected": (
         "意外的错误 {kind}：{text}",

@@ -18,12 +18,11 @@ from evalib.page.tables import Context, Emission, FirstFindings, Lead, Note, Tab
 from evalib.page.view import Row, View
 from evalib.settings import load_settings
 from evalib.store import Store
-from evalib.vocabulary import DIMENSIONS, EDITIONS, LANGUAGES, STAGES, Reason
+from evalib.vocabulary import DIMENSIONS, EDITIONS, LANGUAGES, STAGES, YEARS_SHOWN, Reason
 from evalib.wording import MARKS, TAGS, mark, wording_of
 
 PAGE = "application/vnd.evalib.page+json"
 RESULTS = "application/vnd.evalib.results+json"
-YEARS_SHOWN = 3
 NORMAL_95 = 1.959963984540054
 
 

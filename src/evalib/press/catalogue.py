@@ -34,9 +34,7 @@ class Entry:
     cause: str
 
 
-def write_catalogue(
-    settings: Settings, store: Store, ledger: Ledger, year: str, edition: str, folder: Path
-) -> Path:
+def write_catalogue(settings: Settings, store: Store, ledger: Ledger, year: str, folder: Path) -> Path:
     """Write `index.html` over every section of a year, whether its report was made or not.
 
     Returns
@@ -52,7 +50,7 @@ def write_catalogue(
             settings,
             ledger,
             words,
-            ReportKey("school", year, row["school_code"], row["stage"], edition, lang),
+            ReportKey("school", year, row["school_code"], row["stage"], lang=lang),
             {str(name): value for name, value in row.items()},
             folder,
         )

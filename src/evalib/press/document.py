@@ -19,6 +19,7 @@ PAGE = "application/vnd.evalib.page+json"
 UNDRAWN = (PAGE, "application/vnd.evalib.results+json")
 TYPST = "text/vnd.typst"
 PICTURES = ("image/png", "image/jpeg")
+# For a notebook that brings no words of its own: the same as in params/wording.yaml.
 LABELS = {
     "zh": {
         "contents": "目录",
@@ -31,10 +32,12 @@ LABELS = {
         "contents": "Contents",
         "page": "Page {page} of {pages}",
         "table_twin": "Data table",
-        "skip": "Skip to the report",
+        "skip": "Skip to the content",
         "figure": "Figure {number}",
     },
 }
+# Longer than any name; what is longer is no title but an accident, and a running head is one line.
+LONGEST = {"title": 200, "eyebrow": 200, "subtitle": 200, "fingerprint": 200, "running_head": 60}
 # A call of one of the page's own functions, once its string literals are taken out.
 _OWN_CALL = re.compile(r"#evalib-[a-z]+\((?:[\s(),]|none|[a-z]+:)*\)")
 _LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
@@ -50,7 +53,7 @@ class Prose:
 
 @dataclass(frozen=True)
 class Markup:
-    """Markup of one face that is drawn as it is."""
+    """Markup of one face, as the page wrote it: a Typst call already checked, or HTML still to be reduced."""
 
     text: str
 
@@ -132,9 +135,9 @@ def read_document(notebook: Any, stem: str, face: Face) -> Document:
     """
     page = _page(notebook)
     lang = _lang(notebook, page)
-    document = Document(lang, title=str(page.get("title", "")).strip(), labels=dict(LABELS[lang]))
-    for name in ("eyebrow", "subtitle", "running_head", "fingerprint"):
-        setattr(document, name, str(page.get(name, "")))
+    document = Document(lang, title="", labels=dict(LABELS[lang]))
+    for name in LONGEST:
+        setattr(document, name, str(page.get(name, "")).strip())
     document.labels.update({key: str(text) for key, text in page.get("labels", {}).items()})
     reader = _Reader(document, face)
     for number, cell in enumerate(notebook.cells, start=1):
@@ -145,6 +148,8 @@ def read_document(notebook: Any, stem: str, face: Face) -> Document:
         reader.add_outputs(cell.get("outputs", []), number)
     document.title = document.title or stem
     document.running_head = document.running_head or document.title
+    for name, longest in LONGEST.items():
+        setattr(document, name, _shortened(getattr(document, name), longest))
     return document
 
 
@@ -282,6 +287,11 @@ class _Reader:
             children = [self._pictured(child, cell, attachments) for child in token["children"]]
             return {**token, "children": children}
         return token
+
+
+def _shortened(words: str, longest: int) -> str:
+    """The words, or as many of them as fit before an ellipsis."""
+    return words if len(words) <= longest else words[: longest - 1].rstrip() + "…"
 
 
 def _own_call(text: str, cell: int) -> str:

@@ -35,7 +35,7 @@ def declared_parameters(notebook: Path) -> dict[str, type]:
     """
     try:
         content = nbformat.read(notebook, as_version=4)
-    except Exception as error:
+    except (OSError, ValueError, nbformat.reader.NotJSONError, nbformat.ValidationError) as error:
         raise ParameterError("unreadable_notebook", path=str(notebook), cause=type(error).__name__) from None
     for cell in content.cells:
         if "parameters" in cell.metadata.get("tags", []):
@@ -91,6 +91,8 @@ def execute_report(notebook: Path, parameters: Mapping[str, Any], *, root: Path)
             contextlib.redirect_stderr(io.StringIO()),
             tempfile.TemporaryDirectory(prefix="evalib-") as private,
         ):
+            # Nobody's own start-up files may change a page.
+            os.environ["IPYTHONDIR"] = f"{private}/ipython"
             executed = papermill.execute_notebook(
                 str(notebook),
                 None,

@@ -13,8 +13,8 @@ from evalib.press.document import Block, Document, Figure, ForeignHtml, Markup, 
 from evalib.press.pictures import Picture
 from evalib.press.prose import FACES
 from evalib.press.sanitize import reduce_html
+from evalib.vocabulary import LANGUAGE_TAGS
 
-LANGUAGE_TAGS = {"zh": "zh-CN", "en": "en"}
 # A drawing may grow a little beyond its natural size, but a thumbnail stays one.
 GROWTH = 1.25
 CSS_PIXEL = 0.75
@@ -50,13 +50,14 @@ def _block(block: Block) -> dict[str, object]:
         case Prose():
             return {"kind": "markup", "markup": Safe(FACES["html"].render(block.tokens))}
         case Markup():
-            return {"kind": "markup", "markup": Safe(block.text)}
+            return {"kind": "markup", "markup": Safe(reduce_html(block.text))}
         case ForeignHtml():
             return {"kind": "foreign", "markup": Safe(reduce_html(block.text))}
         case Plain():
             return {"kind": "plain", "text": printable(block.text), "error": block.error}
         case Figure():
-            return {"kind": "figure", "figure": block, **_drawn(block)}
+            twin = Safe(reduce_html(block.twin_html))
+            return {"kind": "figure", "figure": block, "twin": twin, **_drawn(block)}
 
 
 def _drawn(figure: Figure) -> dict[str, object]:

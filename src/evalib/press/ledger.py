@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from evalib import __version__
+from evalib.errors import ParameterError
 from evalib.vocabulary import ReportKey
 
 
@@ -83,6 +86,37 @@ class Ledger:
         aside = self.path.with_name(f".{self.path.name}.{os.getpid()}")
         aside.write_text(text, encoding="utf-8")
         aside.replace(self.path)
+
+
+@contextmanager
+def only_run(output: Path) -> Iterator[None]:
+    """Hold a district's output for one run; a second one is told so at once.
+
+    The system lets go of the lock when the process ends, however it ends.
+
+    Raises
+    ------
+    ParameterError
+        Another run holds it.
+    """
+    output.mkdir(parents=True, exist_ok=True)
+    with (output / ".lock").open("w") as file:
+        try:
+            _lock(file.fileno())
+        except OSError:
+            raise ParameterError("another_run", path=str(output)) from None
+        yield
+
+
+def _lock(descriptor: int) -> None:
+    if os.name == "nt":
+        import msvcrt
+
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+    else:
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def name_of(key: ReportKey) -> str:

@@ -6,7 +6,9 @@ import json
 import multiprocessing
 import os
 import shutil
+import signal
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -92,6 +94,9 @@ def make_report(order: Order) -> Fate:
         order.folder.mkdir(exist_ok=True)
         for name in files:
             (aside / name).replace(order.folder / name)
+        for name in {f"{order.stem}.{ending}" for ending in FORMATS} - set(files):
+            # A page of an earlier run beside a new one would tell other numbers.
+            (order.folder / name).unlink(missing_ok=True)
         return Fate(order.key, True, seconds=seconds, files=files, missing_glyphs=missing)
     except EvalError as error:
         return Fate(order.key, False, cause=_both(error), seconds=seconds)
@@ -117,24 +122,30 @@ def make_reports(
 
     Yields
     ------
-    One fate an order, in the order of completion. If a worker dies, what was
-    unfinished is made again one report a process, so that the one report that
-    kills its process is the only one that fails.
+    One fate an order, in the order of completion. If a worker dies, the reports that
+    may have been in its hands are made again one a process, so that the one report
+    that kills its process is the only one that fails; then the rest go on together.
     """
     count = min(workers or os.cpu_count() or 1, max(1, len(orders)))
-    finished: set[ReportKey] = set()
-    try:
-        for fate in _pooled(orders, count, make):
-            finished.add(fate.key)
-            yield fate
-    except BrokenProcessPool:
-        for order in orders:
-            if order.key not in finished:
+    remaining = list(orders)
+    while remaining:
+        finished: set[ReportKey] = set()
+        try:
+            for fate in _pooled(remaining, count, make):
+                finished.add(fate.key)
+                yield fate
+            return
+        except BrokenProcessPool:
+            remaining = [order for order in remaining if order.key not in finished]
+            # A pool hands out orders in turn: to each worker one, and one ahead.
+            suspects, remaining = remaining[: 2 * count], remaining[2 * count :]
+            for order in suspects:
                 yield _alone(order, make)
 
 
 def _pooled(orders: Iterable[Order], count: int, make: Callable[[Order], Fate]) -> Iterator[Fate]:
-    pool = ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"))
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(count, mp_context=context, initializer=_end_with, initargs=(os.getpid(),))
     try:
         waiting: set[Future[Fate]] = {pool.submit(make, order) for order in orders}
         while waiting:
@@ -143,6 +154,18 @@ def _pooled(orders: Iterable[Order], count: int, make: Callable[[Order], Fate]) 
                 yield future.result()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _end_with(parent: int) -> None:
+    """End this worker when the run that started it is gone, however it ended."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
 
 
 def _alone(order: Order, make: Callable[[Order], Fate]) -> Fate:

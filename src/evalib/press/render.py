@@ -121,17 +121,6 @@ def render_pdf(notebook: NotebookNode, *, name: str = "report") -> tuple[bytes, 
     return content, tuple(resources["missing_glyphs"])
 
 
-def prepare() -> None:
-    """Load what every report needs: fonts, templates, exporters. Safe before a fork.
-
-    Compiling is not: a process that has compiled must not fork any more.
-    """
-    _exporter(EvalibHTMLExporter)
-    _exporter(EvalibPDFExporter)
-    _fonts()
-    fonts.covers("")
-
-
 def compile_pdf(source: str) -> bytes:
     """Typst source as a tagged PDF; it can read no file and no font but ours.
 

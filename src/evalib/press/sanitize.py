@@ -1,7 +1,8 @@
-"""HTML that is not ours, such as a data frame's, reduced to text, tables and lists."""
+"""HTML of any output, reduced to text, tables, lists and the page's own classes."""
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 
 from evalib.markup import escape_html
@@ -11,6 +12,7 @@ _KEPT = frozenset({
     "table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td", "p",
     "div", "span", "br", "hr", "ul", "ol", "li", "dl", "dt", "dd", "b",
     "strong", "i", "em", "u", "s", "sub", "sup", "small", "code", "pre", "blockquote", "h3", "h4", "h5", "h6",
+    "details", "summary",
 })
 # fmt: on
 _VOID = frozenset({"br", "hr"})
@@ -18,7 +20,22 @@ _VOID = frozenset({"br", "hr"})
 _SILENT = frozenset(
     {"script", "style", "template", "title", "head", "noscript", "iframe", "object", "svg", "math"}
 )
-_ATTRIBUTES = frozenset({"colspan", "rowspan", "scope"})
+# Attributes that are kept, each with the values that it may have.
+_ATTRIBUTES = {
+    "colspan": re.compile(r"\d{1,3}"),
+    "rowspan": re.compile(r"\d{1,3}"),
+    "scope": re.compile(r"(?:col|row)(?:group)?"),
+    "role": re.compile(r"region|group"),
+    "tabindex": re.compile(r"0"),
+    "aria-label": re.compile(r".*", re.DOTALL),
+}
+# The classes that report.css knows; any other would borrow a place on the page or mean nothing.
+# fmt: off
+_CLASSES = frozenset({
+    "lead", "small", "note", "context", "first", "tag", "up", "down", "same", "na", "number", "right",
+    "center", "scroll", "figures", "prose", "twin",
+})
+# fmt: on
 # What may be left open in HTML, and is closed by the next of its kind.
 _SELF_CLOSING = frozenset({"tr", "td", "th", "li", "p", "dt", "dd"})
 
@@ -26,8 +43,8 @@ _SELF_CLOSING = frozenset({"tr", "td", "th", "li", "p", "dt", "dd"})
 def reduce_html(markup: str) -> str:
     """The markup rebuilt from a short list of elements; everything else leaves its text only.
 
-    Scripts, styles, pictures, forms, links and all attributes but spans and scope are gone.
-    Every element is closed, so that nothing of it reaches the rest of the page.
+    Scripts, styles, pictures, forms, links and nearly all attributes are gone; what `page/` writes
+    comes out as it was. Every element is closed, so that nothing of it reaches the rest of the page.
 
     >>> reduce_html('<p onclick="x()">a<script>b</script><td>1')
     '<p>a<td>1</td></p>'
@@ -54,10 +71,7 @@ class _Reducer(HTMLParser):
         elif tag in _KEPT:
             if tag in _SELF_CLOSING and self.open[-1:] == [tag]:
                 self.handle_endtag(tag)
-            kept = "".join(
-                f' {name}="{escape_html(value or "")}"' for name, value in attrs if name in _ATTRIBUTES
-            )
-            self.parts.append(f"<{tag}{kept}>")
+            self.parts.append(f"<{tag}{_attributes(attrs)}>")
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
@@ -78,3 +92,16 @@ class _Reducer(HTMLParser):
     def whole(self) -> str:
         """What was kept, with every element closed."""
         return "".join([*self.parts, *(f"</{tag}>" for tag in reversed(self.open))])
+
+
+def _attributes(attrs: list[tuple[str, str | None]]) -> str:
+    kept: dict[str, str] = {}
+    for name, value in attrs:
+        given = value or ""
+        if name == "class":
+            given = " ".join(one for one in given.split() if one in _CLASSES)
+            if given:
+                kept.setdefault(name, given)
+        elif name in _ATTRIBUTES and _ATTRIBUTES[name].fullmatch(given):
+            kept.setdefault(name, given)
+    return "".join(f' {name}="{escape_html(value)}"' for name, value in kept.items())
