@@ -106,9 +106,11 @@ def load(lang: str, params: str) -> None:
       evalib load params/sample.yaml
     """
     from evalib import annual
+    from evalib.press.ledger import only_run
 
     settings = load_settings(params)
-    Progress(lang).warn(annual.load_files(settings))
+    with only_run(settings.output):
+        Progress(lang).warn(annual.load_files(settings))
     click.echo(message("loaded", lang, path=settings.store))
 
 

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import dataclass, field
 from typing import Any
 
 from evalib.messages import message
+
+# Characters of a name that are shown.
+LONGEST_NAME = 60
+
+# Far more than is shown, so that a masked number is masked whole.
+_ENOUGH = 10_000
+# Controls, format characters (bidirectional ones among them), separators of lines, and what is no character.
+_NOT_SHOWN = frozenset(["Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"])
+_LONG_NUMBER = re.compile("(?:\\d\ufffd*){11,}[Xx]?")
 
 
 class EvalError(Exception):
@@ -65,6 +76,23 @@ class RenderError(EvalError):
     exit_code = 5
 
 
+def shown(name: str) -> str:
+    r"""A file's, sheet's or column's name, fit for a terminal and for other eyes.
+
+    Runs of 11 digits or more (with an X behind them) are masked: people name files
+    after identity and telephone numbers. What steers a terminal or the direction
+    of writing becomes U+FFFD, and what is longer than `LONGEST_NAME` is cut.
+
+    Examples
+    --------
+    >>> shown("张11010519491231002X的成绩.xlsx"), shown("2024-2025\u202e.csv")
+    ('张***的成绩.xlsx', '2024-2025\ufffd.csv')
+    """
+    visible = "".join("\ufffd" if unicodedata.category(one) in _NOT_SHOWN else one for one in name[:_ENOUGH])
+    masked = _LONG_NUMBER.sub("***", visible)
+    return masked if len(masked) <= LONGEST_NAME else masked[: LONGEST_NAME - 1] + "…"
+
+
 @dataclass(frozen=True)
 class Fault:
     """One kind of fault at one place of one file, with every row that has it.
@@ -82,15 +110,15 @@ class Fault:
 
     def text(self, lang: str) -> str:
         """The fault as one line: where, what, what to do."""
-        place = [self.file]
+        place = [shown(self.file)]
         if self.sheet:
-            place.append(message("place_sheet", lang, sheet=self.sheet))
+            place.append(message("place_sheet", lang, sheet=shown(self.sheet)))
         if self.column:
-            place.append(message("place_column", lang, column=self.column))
-        shown = ", ".join(str(row) for row in self.rows[:8])
+            place.append(message("place_column", lang, column=shown(self.column)))
+        numbers = ", ".join(str(row) for row in self.rows[:8])
         if len(self.rows) > 8:
-            shown += message("place_more", lang)
-        rows = message("place_rows", lang, rows=shown) if self.rows else ""
+            numbers += message("place_more", lang)
+        rows = message("place_rows", lang, rows=numbers) if self.rows else ""
         joint = "，" if lang == "zh" else ", "
         what = message(self.key, lang, count=len(self.rows), **self.fields)
         return f"{joint.join(place)}{rows}{'：' if lang == 'zh' else ': '}{what}"

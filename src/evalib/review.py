@@ -118,8 +118,7 @@ def _record_values(each: IndicatorParams, records: pd.DataFrame, settings: Setti
     score = records["score"].to_numpy(float)
     if each.measure == "standard_score":
         return academic.standard_score(score, records["paper"].to_numpy())
-    cuts = settings.measures.cuts
-    default = {"excellent": cuts.excellent, "pass": cuts.pass_, "low": cuts.low}[each.cut or "pass"]
+    default = settings.measures.cuts.of(each.cut or "pass")
     absent = records["sat"].isin(["absent", "voided"]).to_numpy()
     return academic.cut_reached(
         score,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import math
+import re
 import unicodedata
 from collections.abc import Mapping
 from typing import Any
@@ -22,6 +23,10 @@ from evalib.intake.recognition import school_year
 EMPTY = frozenset(["", "-", "--", "—", "——", "–", "/", "\\", "n/a", "na", "null", "none"])
 # From here on a whole number held as a float has lost digits.
 EXACT_BELOW = 2**53
+# The old identity number; today's has 18 places, 学籍号 a letter more.
+IDENTITY_DIGITS = 15
+
+_LONG_NUMBER = re.compile(rf"\d{{{IDENTITY_DIGITS}}}")
 
 Values = tuple["pd.Series[Any]", "pd.Series[bool]"]
 
@@ -101,6 +106,32 @@ def flag(cells: pd.Series[Any], words: Mapping[str, str]) -> Values:
 def grade(cells: pd.Series[Any], words: Mapping[str, str]) -> Values:
     """A grade, 0 to 9, from 三年级, 初一, 3 or the code 13 of the national fitness sheet."""
     return _each(cells, lambda cell: words.get(plain(_as_text(cell))), "Int64", through=int)
+
+
+def like_identities(cells: pd.Series[Any]) -> pd.Series[bool]:
+    """Which cells hold a run of 15 digits or more, as 学籍号 and identity numbers have.
+
+    Blanks and invisible characters between the digits do not hide them; nor does a
+    spreadsheet that made a number of the text.
+
+    Examples
+    --------
+    >>> like_identities(pd.Series(["L2999 9992 0150 9310 19", 1.1e17, "2150000001"])).tolist()
+    [True, True, False]
+    """
+    held = [_is_like_identity(cell) for cell in cells]
+    return pd.Series(held, index=cells.index, dtype=bool)
+
+
+def _is_like_identity(cell: Any) -> bool:
+    if isinstance(cell, str):
+        shown = unicodedata.normalize("NFKC", cell)
+        return _LONG_NUMBER.search("".join(one for one in shown if not _is_invisible(one))) is not None
+    return isinstance(cell, int | float) and abs(cell) >= 10 ** (IDENTITY_DIGITS - 1)
+
+
+def _is_invisible(character: str) -> bool:
+    return character.isspace() or unicodedata.category(character).startswith("C")
 
 
 def blank_cells(cells: pd.Series[Any]) -> pd.Series[bool]:

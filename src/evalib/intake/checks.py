@@ -15,6 +15,9 @@ from evalib.intake.scoresheets import joined, marks_above_full
 
 # Tables whose rows belong to a school, and the column that names the school.
 _OF_SCHOOLS = ("pupils", "scores", "teachers", "resources")
+# Fewer pupils, or fewer different words for classes, say nothing about what a column holds.
+ENOUGH_PUPILS = 20
+USUAL_CLASS_WORDS = 10
 
 
 def missing_values(name: str, frame: pd.DataFrame, headers: Headers, told: list[Fault]) -> list[Fault]:
@@ -96,6 +99,34 @@ def two_schools(pupils: pd.DataFrame, headers: Headers) -> list[Fault]:
     key = joined(pupils, "year", "pupil").where(here)
     schools = pupils["school_code"].where(here).groupby(key).transform("nunique")
     return faults_at(pupils, schools > 1, "school_code", "two_schools", headers)
+
+
+def classes_of_one(pupils: pd.DataFrame, headers: Headers) -> list[Fault]:
+    """Sheets whose classes are something else, such as names: more than one class for two pupils.
+
+    Judged on `ENOUGH_PUPILS` or more, in a sheet or in all sheets together, and only
+    where the words differ too: 1班 in every grade of many small schools is no fault.
+    """
+    if "class" not in pupils.columns:
+        return []
+    classes = joined(pupils, "year", "school_code", "grade", "class")
+    if _are_no_classes(classes, pupils["class"]):
+        suspect = classes.notna()
+    else:
+        suspect = pd.Series(False, index=pupils.index)
+        for _, rows in pupils.groupby(["_file", "_sheet"], sort=False):
+            if _are_no_classes(classes[rows.index], rows["class"]):
+                suspect |= classes.notna() & suspect.index.isin(rows.index)
+    return faults_at(pupils, suspect, "class", "class_per_pupil", headers)
+
+
+def _are_no_classes(classes: pd.Series[str], words: pd.Series[str]) -> bool:
+    count = int(classes.notna().sum())
+    return (
+        count >= ENOUGH_PUPILS
+        and 2 * classes.nunique() > count
+        and words[classes.notna()].nunique() > USUAL_CLASS_WORDS
+    )
 
 
 def unknown_schools(tables: Mapping[str, pd.DataFrame], headers: Headers) -> list[Fault]:

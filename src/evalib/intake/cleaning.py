@@ -19,7 +19,7 @@ from evalib.intake.recognition import Sheet
 from evalib.intake.schemas import SCHEMAS
 
 PLACE = ["_file", "_sheet", "_row"]
-SCHOOL_CODES = {"national": r"\d{10}", "own": r"[0-9A-Za-z_-]{1,32}"}
+SCHOOL_CODES = {"national": r"[0-9]{10}", "own": r"[0-9A-Za-z_-]{1,32}"}
 
 _PLAIN_READERS = {
     "code": cells.code,
@@ -81,6 +81,8 @@ class Cleaner:
     def _column(self, sheet: Sheet, column: str, faults: list[Fault]) -> pd.Series[Any]:
         kind = SCHEMAS[sheet.table].kind(column)
         raw = sheet.cells[column]
+        if kind in ("text", "code", "number", "whole", "share"):
+            raw = _without_identities(raw, kind in ("text", "code"), sheet, column, faults)
         if kind in _WORD_READERS:
             words = self.columns.words(sheet.table, column) or {}
             values, unreadable = _WORD_READERS[kind](raw, words)
@@ -165,7 +167,7 @@ class Cleaner:
     def _read_marks(
         self, sheet: Sheet, column: str, faults: list[Fault]
     ) -> tuple[pd.Series[float], pd.Series[str]]:
-        raw = sheet.cells[column]
+        raw = _without_identities(sheet.cells[column], False, sheet, column, faults)
         sat, _ = cells.word(raw, self.columns.words("scores", "score") or {})
         score, no_number = cells.number(raw)
         unreadable = no_number & ~sat.isin(["absent", "exempt", "voided"])
@@ -178,6 +180,16 @@ class Cleaner:
         if column in sheet.cells.columns:
             return sheet.cells[column]
         return pd.Series("", index=sheet.cells.index, dtype=object)
+
+
+def _without_identities(
+    raw: pd.Series[Any], as_written: bool, sheet: Sheet, column: str, faults: list[Fault]
+) -> pd.Series[Any]:
+    """Cells of a column that keeps what is typed, blank where that is a pupil's or a person's number."""
+    # A number may have 15 decimals; only its size makes it an identity.
+    hidden = cells.like_identities(raw if as_written else cells.number(raw)[0])
+    _report(faults, sheet, column, "identity_in_column", hidden)
+    return raw.mask(hidden, "")
 
 
 def _report(

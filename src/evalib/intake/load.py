@@ -22,7 +22,14 @@ from evalib.settings import Settings
 from evalib.store import Store
 
 # Faults after which nobody knows which table is incomplete.
-_LOST = ("file_unreadable", "encoding_unknown", "sheet_unrecognised")
+_LOST = (
+    "file_unreadable",
+    "file_empty",
+    "file_too_large",
+    "sheet_too_large",
+    "encoding_unknown",
+    "sheet_unrecognised",
+)
 
 
 @dataclass(frozen=True)
@@ -169,6 +176,7 @@ def _check(tables: dict[str, pd.DataFrame], gathered: _Gathered, columns: Column
         faults += checks.unknown_schools({**tables, "schools": whole["schools"]}, headers)
     if "pupils" in tables:
         faults += checks.two_schools(tables["pupils"], headers)
+        faults += checks.classes_of_one(tables["pupils"], headers)
     if "scores" in tables and "pupils" in whole:
         faults += checks.scores_against_pupils(tables["scores"], whole["pupils"], headers)
     if "fitness" in tables and "pupils" in whole:

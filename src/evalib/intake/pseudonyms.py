@@ -26,7 +26,7 @@ KEY_BYTES = 32
 DIGITS = 20
 
 # 学籍号: a letter, an 18-character body whose last place is a digit or X.
-PUPIL_ID = r"[GJL]\d{17}[\dX]"
+PUPIL_ID = r"[GJL][0-9]{17}[0-9X]"
 # ISO 7064 MOD 11-2 (as in GB 11643 for the national identity number).
 _WEIGHTS = np.array([2**power % 11 for power in range(17, 0, -1)])
 _CHECKS = np.array(list("10X98765432"))

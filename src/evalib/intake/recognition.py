@@ -13,14 +13,14 @@ import pandas as pd
 from evalib.errors import Fault
 from evalib.intake.columns import Columns, Match, plain
 from evalib.intake.schemas import SCHEMAS, Table
-from evalib.intake.workbooks import Grid
+from evalib.intake.workbooks import Grid, blank
 from evalib.vocabulary import SchoolYear
 
 # Headers stand this far down at most.
 HEADER_ROWS = 15
 
-_YEAR = re.compile(r"(?<!\d)(\d{4})(?:学年度?)?\s*[-—–－~～至/_]+\s*(\d{4})(?!\d)")
-_YEAR_ALONE = re.compile(r"^(\d{4})学年度?$")
+_YEAR = re.compile(r"(?<!\d)([0-9]{4})(?:学年度?)?\s*[-—–－~～至/_]+\s*([0-9]{4})(?!\d)")
+_YEAR_ALONE = re.compile(r"^([0-9]{4})学年度?$")
 _GRADE = re.compile(r"[一二三四五六七八九1-9]年级|[小初][一二三四五六]")
 
 
@@ -130,11 +130,6 @@ def school_year(text: str) -> str:
     return ""
 
 
-def blank(cell: Any) -> bool:
-    """Whether a cell holds nothing."""
-    return cell is None or (isinstance(cell, str) and not cell.strip()) or cell != cell
-
-
 def _candidate(grid: Grid, index: int, table: Table, columns: Columns) -> _Candidate:
     places = {}
     for place, cell in enumerate(grid.rows[index]):
@@ -175,6 +170,7 @@ def _unrecognised(grid: Grid, best: _Candidate, found: set[str], columns: Column
 
 
 def _column_faults(grid: Grid, best: _Candidate, absent: list[str], columns: Columns) -> list[Fault]:
+    """A header that is not known may hold anything, a pupil's name included: its letter stands for it."""
     table = best.table
     faults = []
     for name in absent:
@@ -191,14 +187,23 @@ def _column_faults(grid: Grid, best: _Candidate, absent: list[str], columns: Col
             if not columns.passed_over(header):
                 fields = {"near": columns.nearest(header) or "–"}
                 faults.append(
-                    Fault(grid.file, "unused_column", grid.sheet, header, fields=fields, warning=True)
+                    Fault(grid.file, "unused_column", grid.sheet, _letter(place), fields=fields, warning=True)
                 )
         elif match.column in seen:
             fields = {"other": seen[match.column]}
             faults.append(Fault(grid.file, "column_twice", grid.sheet, header, fields=fields))
         else:
-            seen[match.column] = header
+            seen[match.column] = _letter(place)
     return faults
+
+
+def _letter(place: int) -> str:
+    """A column as a spreadsheet names it: 0 is A, 26 is AA."""
+    letters = ""
+    while place >= 0:
+        place, rest = divmod(place, 26)
+        letters, place = chr(ord("A") + rest) + letters, place - 1
+    return letters
 
 
 def _sheet(grid: Grid, best: _Candidate, columns: Columns) -> Sheet:

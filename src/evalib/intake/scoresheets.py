@@ -74,13 +74,14 @@ def with_paper(
         )
         several |= (key.map(count) > 1).reindex(scores.index, fill_value=False)
     unknown = scores["paper"].notna() & ~joined(scores, "year", "paper").isin(joined(papers, "year", "paper"))
-    absent = (open_rows & scores["paper"].isna()) | unknown
+    absent = open_rows & scores["paper"].isna()
 
     def wanted(rows: pd.DataFrame) -> str:
         return _papers_wanted(rows, columns)
 
     faults += faults_at(scores, absent, "score", "no_paper", headers, papers=wanted)
     faults += faults_at(scores, several, "score", "several_papers", headers, papers=wanted)
+    faults += faults_at(scores, unknown, "paper", "paper_not_listed", headers)
     scores["paper"] = scores["paper"].mask(several | unknown)
     return scores, faults
 
@@ -98,16 +99,10 @@ def marks_above_full(scores: pd.DataFrame, papers: pd.DataFrame) -> tuple[pd.Ser
 
 
 def _papers_wanted(rows: pd.DataFrame, columns: Columns) -> str:
-    named = (
-        rows[["year", "grade", "subject", "paper"]]
-        .drop_duplicates()
-        .sort_values(["year", "grade", "subject"])
-    )
-    texts = []
-    for year, grade, subject, paper in named.itertuples(index=False):
-        if pd.notna(subject) and pd.notna(grade):
-            texts.append(f"{year} {columns.word('grade', str(grade))} {columns.word('subject', subject)}")
-        else:
-            texts.append(f"{year} {paper}")
-    more = "…" if len(texts) > 6 else ""
-    return "、".join(dict.fromkeys(texts[:6])) + more
+    """Papers by year, grade and subject, in words of ours: what a cell holds is not repeated."""
+    named = rows[["year", "grade", "subject"]].drop_duplicates().sort_values(["year", "grade", "subject"])
+    texts = [
+        f"{year} {columns.word('grade', str(grade))} {columns.word('subject', subject)}"
+        for year, grade, subject in named.itertuples(index=False)
+    ]
+    return "、".join(texts[:6]) + ("…" if len(texts) > 6 else "")

@@ -4,26 +4,42 @@ from __future__ import annotations
 
 import csv
 import io
-import re
+import lzma
+import struct
 import zipfile
-from collections.abc import Iterator
+import zlib
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import pandas as pd
 import pyarrow as pa
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from evalib.errors import Fault
+from evalib.intake.archives import MOST_BYTES, Extent, sheet_extents, unpacks_too_large
 
 WORKBOOKS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 SUFFIXES = (*WORKBOOKS, ".csv", ".parquet")
 # What a district may take for a table and this reader does not.
 FOREIGN = (".et", ".ett", ".numbers", ".tsv", ".zip", ".rar", ".7z", ".mdb", ".accdb", ".dbf", ".sav", ".dta")
 
-_ERROR_CELL = re.compile(rb'<c r="[A-Z]+(\d+)"[^>]*\bt="e"')
+# What the readers raise at a damaged or locked file; RuntimeError is `zipfile`'s for a password, and
+# its child NotImplementedError for a compression that it does not know.
+_DAMAGED = (
+    CalamineError,
+    OSError,
+    ValueError,
+    RuntimeError,
+    EOFError,
+    LookupError,
+    struct.error,
+    csv.Error,
+    pa.ArrowException,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+)
 
 
 @dataclass(frozen=True)
@@ -76,24 +92,47 @@ def read_grids(path: Path, name: str) -> tuple[list[Grid], list[Fault]]:
     -------
     tuple
         Grids in the file's order, and faults: one if the file cannot be read at
-        all, a warning for each hidden sheet.
+        all, is too large or has no filled cell to be seen; one for each sheet that
+        is too large; a warning for each hidden sheet.
     """
-    suffix = path.suffix.lower()
     try:
-        if suffix == ".csv":
-            return [Grid(name, "", _csv_rows(path.read_bytes()))], []
-        if suffix == ".parquet":
-            return [Grid(name, "", _parquet_rows(path))], []
-        return _workbook(path, name)
+        grids, faults = _read(path, name)
     except UnicodeDecodeError:
         return [], [Fault(name, "encoding_unknown")]
-    except (CalamineError, OSError, ValueError, csv.Error, pa.ArrowException, zipfile.BadZipFile):
+    except _DAMAGED:
         return [], [Fault(name, "file_unreadable")]
+    except BaseException as error:
+        # A panic of the reader's Rust side is no Exception, and no module offers its class.
+        if type(error).__name__ != "PanicException":
+            raise
+        return [], [Fault(name, "file_unreadable")]
+    told = any(not fault.warning for fault in faults)
+    if not told and all(blank(cell) for grid in grids for row in grid.rows for cell in row):
+        faults.append(Fault(name, "file_empty"))
+    return grids, faults
+
+
+def blank(cell: Any) -> bool:
+    """Whether a cell holds nothing."""
+    return cell is None or (isinstance(cell, str) and not cell.strip()) or cell != cell
+
+
+def _read(path: Path, name: str) -> tuple[list[Grid], list[Fault]]:
+    suffix = path.suffix.lower()
+    if suffix == ".csv":
+        return [Grid(name, "", _csv_rows(path.read_bytes()))], []
+    if suffix == ".parquet":
+        return [Grid(name, "", _parquet_rows(path))], []
+    return _workbook(path, name)
 
 
 def _workbook(path: Path, name: str) -> tuple[list[Grid], list[Fault]]:
+    if unpacks_too_large(path):
+        return [], [Fault(name, "file_too_large", fields={"gigabytes": MOST_BYTES // 10**9})]
+    extents = sheet_extents(path) if path.suffix.lower() in (".xlsx", ".xlsm") else {}
     workbook = CalamineWorkbook.from_path(str(path))
-    errors = _error_rows(path) if path.suffix.lower() in (".xlsx", ".xlsm") else {}
+    if not workbook.sheets_metadata:
+        return [], [Fault(name, "file_unreadable")]
     grids, faults = [], []
     for sheet in workbook.sheets_metadata:
         if sheet.typ != SheetTypeEnum.WorkSheet:
@@ -101,38 +140,14 @@ def _workbook(path: Path, name: str) -> tuple[list[Grid], list[Fault]]:
         if sheet.visible != SheetVisibleEnum.Visible:
             faults.append(Fault(name, "hidden_sheet", sheet=sheet.name, warning=True))
             continue
+        extent = extents.get(sheet.name, Extent(0, 0, ()))
+        if extent.too_large:
+            fields = {"height": extent.rows, "width": extent.columns}
+            faults.append(Fault(name, "sheet_too_large", sheet=sheet.name, fields=fields))
+            continue
         rows = workbook.get_sheet_by_name(sheet.name).to_python(skip_empty_area=False)
-        grids.append(Grid(name, sheet.name, rows, errors.get(sheet.name, ())))
+        grids.append(Grid(name, sheet.name, rows, extent.errors))
     return grids, faults
-
-
-def _error_rows(path: Path) -> dict[str, tuple[int, ...]]:
-    """Rows with error values by sheet, found in the markup: the reader turns them into blanks."""
-    found = {}
-    with zipfile.ZipFile(path) as archive:
-        for sheet, part in _sheet_parts(archive):
-            rows = sorted({int(row) for row in _ERROR_CELL.findall(archive.read(part))})
-            if rows:
-                found[sheet] = tuple(rows)
-    return found
-
-
-def _sheet_parts(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
-    names = set(archive.namelist())
-    if not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= names:
-        return
-    try:
-        links = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
-        book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
-    except ElementTree.ParseError:
-        return
-    targets = {link.get("Id"): link.get("Target", "") for link in links}
-    for sheet in book.iterfind(".//{*}sheet"):
-        identifier = next((value for key, value in sheet.attrib.items() if key.endswith("}id")), None)
-        target = targets.get(identifier, "")
-        part = target.lstrip("/") if target.startswith("/") else str(PurePosixPath("xl") / target)
-        if part in names:
-            yield sheet.get("name", ""), part
 
 
 def _csv_rows(content: bytes) -> list[list[Any]]:

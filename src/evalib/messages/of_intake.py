@@ -39,6 +39,30 @@ TEXTS: dict[str, tuple[str, str]] = {
         "缺少这一列。可用的表头：{aliases}；其他写法请加入 params/columns.yaml。",
         "this column is missing. Headers it goes by: {aliases}; add others to params/columns.yaml.",
     ),
+    "file_empty": (
+        "文件是空的：没有可见且有内容的工作表。请重新导出；若不需要此文件，请移走。",
+        "the file is empty: no sheet that is visible holds anything. Export it again, or take it away.",
+    ),
+    "file_too_large": (
+        "文件解压后超过 {gigabytes} GB，未读取。请重新导出，只留数据。",
+        "unpacked the file is larger than {gigabytes} GB and was not read. Export it again, with the "
+        "data alone.",
+    ),
+    "sheet_too_large": (
+        "工作表一直延伸到第 {height} 行、第 {width} 列，过大而未读取。请删除数据区以外的单元格后重新保存。",
+        "the sheet reaches to row {height} and column {width}, too large to be read. Delete the cells beyond "
+        "the data and save it again.",
+    ),
+    "identity_in_column": (
+        "{count} 个单元格含有类似学籍号或身份证号的长数字，此列不得含有身份信息。请删除或改正。",
+        "{count} cells hold a long number like a pupil's or a person's, which this column must not have. "
+        "Remove or correct them.",
+    ),
+    "class_per_pupil": (
+        "几乎每名学生一个班级：此列似乎不是班级（如姓名、编号）。请改为班级名称，如 1班。",
+        "nearly every pupil has a class of their own: the column seems to hold something else, such as names "
+        "or numbers. Enter the classes, such as 1班.",
+    ),
     "unused_column": (
         "表头未识别，此列未使用（相近的已知表头：{near}）。如需使用，请在 params/columns.yaml 中增加别名。",
         "the header is not known and the column was not used (known and close: {near}). "
@@ -204,6 +228,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "no_paper": (
         "{count} 行成绩没有对应的试卷：{papers}。请在试卷表中补充。",
         "{count} rows of scores have no paper: {papers}. Add it to the papers.",
+    ),
+    "paper_not_listed": (
+        "{count} 行的试卷编号不在该学年的试卷表中。请改正编号，或补充试卷。",
+        "{count} rows with a paper code that the papers of that year do not have. Correct it, or add the "
+        "paper.",
     ),
     "several_papers": (
         "{count} 行成绩对应多份试卷：{papers}。请在成绩表中写明学期或试卷编号。",

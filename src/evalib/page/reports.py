@@ -16,7 +16,7 @@ from evalib.page.dimensions import MODEL_NOTE, AcademicPage, DimensionPage, Grow
 from evalib.page.findings import Speaker, first_findings
 from evalib.page.tables import Context, Emission, FirstFindings, Lead, Note, Table
 from evalib.page.view import Row, View
-from evalib.settings import load_settings
+from evalib.settings import IndicatorParams, load_settings
 from evalib.store import Store
 from evalib.vocabulary import DIMENSIONS, EDITIONS, LANGUAGES, STAGES, YEARS_SHOWN, Reason
 from evalib.wording import MARKS, TAGS, mark, wording_of
@@ -272,13 +272,22 @@ class School:
             rows=tuple(
                 (
                     one.name.in_(words.lang),
-                    one.about.in_(words.lang),
+                    self._about(one),
                     one.source.in_(words.lang),
                     words.label(one.status, "status"),
                 )
                 for one in measures.indicators
             ),
             text_columns=frozenset(range(4)),
+        )
+
+    def _about(self, indicator: IndicatorParams) -> str:
+        """An indicator's definition with the cuts and limits in force."""
+        words, measures = self.view.words, self.view.settings.measures
+        return indicator.about.in_(words.lang).format(
+            cut=words.share(measures.cuts.of(indicator.cut)) if indicator.cut else "",
+            denominator=words.label(f"denominator_{measures.denominator}"),
+            match_rate_minimum=words.share(measures.growth.match_rate_minimum),
         )
 
     def rules(self) -> Table:

@@ -14,6 +14,8 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Lang = Literal["zh", "en"]
 
 
+# What an indicator's definition may fill in.
+ABOUT_FIELDS = {"cut", "denominator", "match_rate_minimum"}
 # What a sentence may fill in, by what it is about; notes bring fields of their own.
 SENTENCE_FIELDS: dict[str, set[str]] = {
     "indicator": {
@@ -96,6 +98,10 @@ class Cuts(Strict):
     low: Share
     source: str
 
+    def of(self, cut: str) -> float:
+        """The share of the full mark that a cut's name stands for."""
+        return {"excellent": self.excellent, "pass": self.pass_, "low": self.low}[cut]
+
 
 class StandingParams(Strict):
     """When a difference may be called one."""
@@ -145,6 +151,14 @@ class IndicatorParams(Strict):
     standing: bool = True
     status: Literal["settled", "emerging"]
     source: Bilingual
+
+    @field_validator("about")
+    @classmethod
+    def _known_fields(cls, about: Bilingual) -> Bilingual:
+        unknown = fields_of(about.zh) - ABOUT_FIELDS
+        if unknown:
+            raise ValueError(f"no field is called {', '.join(sorted(unknown))}")
+        return about
 
 
 class MeasuresParams(Strict):
