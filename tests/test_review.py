@@ -169,7 +169,8 @@ def test_equal_marks_give_a_reason_and_no_nan(tmp_path: Path) -> None:
     found = tables()
     found["scores", NOW]["score"] = 70.0
     measured = review(tmp_path, found)
-    assert set(rows(measured, "standard_score").drop(index=SILENT)["reason"]) == {"too_few"}
+    assert set(rows(measured, "standard_score").drop(index=SILENT)["reason"]) == {"no_variance"}
+    assert set(rows(measured, "value_added").drop(index=SILENT)["reason"]) == {"no_variance"}
     assert "paper_constant" in set(measured.notes["note"])
 
 

@@ -15,8 +15,9 @@ Codes = npt.NDArray[np.int64]
 # Reasons are objects: numpy would cut a longer one to the length of the first.
 Reasons = npt.NDArray[np.object_]
 
+# A graduate was on the roll until the year's end.
 OFF_ROLL = ("transferred_out", "left", "died")
-LAST_PRIMARY_GRADE = 6
+TERMS = {"first": 1, "second": 2}
 PROFILE = ["name", "kind", "area", "side", "group_code", "group", "group_role", "opened"]
 SHARES = {"migrant": "migrant_share", "left_behind": "left_behind_share", "free_lunch": "free_lunch_share"}
 
@@ -32,7 +33,7 @@ class YearRecords:
     scores
         One row a score record of those pupils: row (position of its pupil in `pupils`),
         paper (0 … P − 1), score (NaN unless the pupil sat), sat, and the paper's grade,
-        subject, full_mark, comparable, excellent_cut, pass_cut, low_cut.
+        subject, full_mark, comparable, last_term, excellent_cut, pass_cut, low_cut.
     papers
         The year's papers in the order of their codes in `scores`.
     """
@@ -53,8 +54,8 @@ class YearRecords:
         )
 
     def comparable(self, subject: str = "") -> pd.DataFrame:
-        """The records of papers common to the district, of one subject or of all."""
-        chosen = self.scores["comparable"]
+        """The records of papers common to the district and of the last term, of one subject or of all."""
+        chosen = self.scores["comparable"] & self.scores["last_term"]
         if subject:
             chosen = chosen & self.scores["subject"].eq(subject)
         return self.scores[chosen]
@@ -105,19 +106,30 @@ class StageYear:
         return np.where(having, "", Reason.NO_DATA.value).astype(object)
 
 
-def read_year(store: Store, year: str) -> YearRecords | None:
+def read_year(store: Store, year: str, *, on_roll: bool = True) -> YearRecords | None:
     """A year's pupils and scores; None where the store lacks one of the three tables.
 
-    Pupils who left the roll during the year do not count. A paper that does not say
-    whether it is common to the district is not taken to be.
+    Parameters
+    ----------
+    on_roll
+        Only pupils still on the roll count, as for a year's own figures. Without it
+        those who left during the year are there too, each pupil once, as a starting
+        point for the year after needs them.
+
+    Notes
+    -----
+    A paper that does not say whether it is common to the district is not taken to be.
     """
     if not all(store.has(table, year) for table in ("pupils", "papers", "scores")):
         return None
     wanted = ["pupil", "school_code", "stage", "grade", "class", "status"]
     pupils = store.read("pupils", year, wanted)
     if "status" in pupils:
-        pupils = pupils[~pupils["status"].isin(OFF_ROLL)]
-    pupils = pupils.drop(columns="status", errors="ignore").reset_index(drop=True)
+        off = pupils["status"].isin(OFF_ROLL)
+        # Where a pupil left one school for another, the row still on the roll comes last and stays.
+        pupils = pupils[~off] if on_roll else pd.concat([pupils[off], pupils[~off]])
+    pupils = pupils.drop(columns="status", errors="ignore").drop_duplicates("pupil", keep="last")
+    pupils = pupils.reset_index(drop=True)
     papers = _papers(store.read("papers", year))
     scores = store.read("scores", year, ["pupil", "paper", "score", "sat"])
     row = pd.Index(pupils["pupil"]).get_indexer(pd.Index(scores["pupil"]))
@@ -168,8 +180,14 @@ def read_sections(store: Store, year: str) -> pd.DataFrame:
 
 
 def _papers(papers: pd.DataFrame) -> pd.DataFrame:
-    columns = ["paper", "grade", "subject", "full_mark", "comparable", "excellent_cut", "pass_cut", "low_cut"]
+    """The year's papers; `last_term` tells those of the last term of their grade and subject."""
+    columns = ["paper", "term", "grade", "subject", "comparable", "full_mark"]
+    columns += ["excellent_cut", "pass_cut", "low_cut"]
     papers = papers.reindex(columns=columns).sort_values("paper", ignore_index=True)
     papers["comparable"] = papers["comparable"].fillna(False).astype(bool)
+    term = papers["term"].map(TERMS).fillna(0)
+    last = term.where(papers["comparable"]).groupby([papers["grade"], papers["subject"]]).transform("max")
+    papers["last_term"] = term.ge(last.fillna(0))
+    papers = papers.drop(columns="term")
     marks = ["full_mark", "excellent_cut", "pass_cut", "low_cut"]
     return papers.astype(dict.fromkeys(marks, float))

@@ -60,7 +60,7 @@ def review_year(store: Store, settings: Settings, year: str) -> Review:
     """
     sections = read_sections(store, year)
     this_year = read_year(store, year)
-    last_year = read_year(store, str(SchoolYear(year).previous))
+    last_year = read_year(store, str(SchoolYear(year).previous), on_roll=False)
     rows: list[pd.DataFrame] = []
     notes: list[Note] = []
     for stage in STAGES:
@@ -109,8 +109,18 @@ def _academic_values(
     for position, each in enumerate(indicators):
         record = _record_values(each, records, settings)
         values[:, position] = academic.pupil_mean(record, records["row"].to_numpy(), pupils)
+        counted = reason[:, position] == ""
         if each.measure == "cut_rate" and records["full_mark"].isna().all():
-            reason[reason[:, position] == "", position] = Reason.NO_FULL_MARK.value
+            reason[counted, position] = Reason.NO_FULL_MARK.value
+        elif each.measure == "participation" and records["sat"].eq("present").all():
+            # A district that hands in marks alone does not say who was absent.
+            reason[counted, position] = Reason.NO_DATA.value
+        elif (
+            each.measure == "standard_score"
+            and np.isfinite(records["score"]).any()
+            and not np.isfinite(record).any()
+        ):
+            reason[counted, position] = Reason.NO_VARIANCE.value
     return values, expected, reason
 
 
@@ -118,6 +128,8 @@ def _record_values(each: IndicatorParams, records: pd.DataFrame, settings: Setti
     score = records["score"].to_numpy(float)
     if each.measure == "standard_score":
         return academic.standard_score(score, records["paper"].to_numpy())
+    if each.measure == "participation":
+        return academic.took_part(score, records["sat"].eq("exempt").to_numpy())
     default = settings.measures.cuts.of(each.cut or "pass")
     absent = records["sat"].isin(["absent", "voided"]).to_numpy()
     return academic.cut_reached(
@@ -140,8 +152,12 @@ def _paper_notes(one: StageYear) -> list[Note]:
         where = {"grade": int(inside["grade"].iloc[0]), "subject": str(inside["subject"].iloc[0])}
         if not inside["comparable"].iloc[0]:
             notes.append(note(one.stage, "paper_not_comparable", where))
+        elif not inside["last_term"].iloc[0]:
+            notes.append(note(one.stage, "paper_of_earlier_term", where))
         elif inside["score"].nunique() == 1:
             notes.append(note(one.stage, "paper_constant", where))
+    if one.records.class_codes is None:
+        notes.append(note(one.stage, "no_classes", {}))
     absent = int((one.absence() != "").sum())
     if absent:
         notes.append(note(one.stage, "sections_without_scores", {"count": absent}))

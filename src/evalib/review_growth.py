@@ -27,25 +27,35 @@ def growth_rows(
     reason = one.absence()
     start = _starting_points(one, last_year)
     eligible, matched = start.eligible, start.matched
-    none_prior = Reason.NO_DATA if one.records is None else Reason.NO_PRIOR
-    if not eligible.any():
-        reason = np.where(reason == "", none_prior.value, reason)
-    elif start.without_prior:
+    if eligible.any() and start.without_prior:
         notes.append(note(one.stage, "grades_without_prior", {"grades": list(start.without_prior)}))
     rate, expected = growth.match_rate(matched[eligible], one.section[eligible], len(one.codes))
-    reason = np.where((reason == "") & (expected == 0), none_prior.value, reason)
+    reason = np.where((reason == "") & (expected == 0), _why_none(one, start), reason)
     matches = np.where(eligible, matched.astype(float), np.nan)[:, None]
     rows = []
     if "match_rate" in wanted:
         means = section_means(matches, one.section, len(one.codes), **one.clusters)
         figures = Figures(one.stage, tuple(one.codes), wanted["match_rate"], "", expected, reason)
-        rows.append(share_rows(figures, means, 0).assign(se=np.nan, low=np.nan, high=np.nan))
+        rows.append(share_rows(figures, means, 0))
     if "value_added" in wanted:
         low = np.nan_to_num(rate, nan=1.0) < params.match_rate_minimum
         reason = np.where((reason == "") & low, Reason.LOW_COVERAGE.value, reason)
         figures = Figures(one.stage, tuple(one.codes), wanted["value_added"], "", expected, reason)
         rows.append(_value_added(one, start, figures, settings, notes))
     return rows
+
+
+def _why_none(one: StageYear, start: StartingPoints) -> str:
+    """Why sections have nobody whose growth could be measured."""
+    if one.records is None:
+        return Reason.NO_DATA.value
+    if not np.isfinite(start.outcome).any():
+        comparable = one.records.comparable()
+        if comparable.empty:
+            return Reason.NO_COMPARABLE_PAPER.value
+        marks = np.isfinite(comparable["score"]).any()
+        return Reason.NO_VARIANCE.value if marks else Reason.NO_DATA.value
+    return Reason.NO_PRIOR.value
 
 
 @dataclass(frozen=True)
@@ -106,11 +116,10 @@ def _value_added(
     matched = start.matched
     silent = figures.because
     empty = np.full((len(one.section), 1), np.nan)
-    if len(np.unique(one.section[matched])) < params.minimum_sections:
+    if one.records is None or len(np.unique(one.section[matched])) < params.minimum_sections:
         silent = np.where(silent == "", Reason.TOO_FEW_SECTIONS.value, silent)
         means = section_means(empty, one.section, len(one.codes), **one.clusters)
         return mean_rows(figures.withheld(silent), means, 0)
-    assert one.records is not None
     classes = one.records.class_codes
     try:
         found = growth.value_added(
@@ -123,9 +132,11 @@ def _value_added(
             pattern_minimum=params.pattern_minimum,
             bootstrap_draws=params.bootstrap_draws,
             bootstrap_below_sections=params.bootstrap_below_sections,
+            reliability_minimum=params.shrunken_reliability_minimum,
             seed=params.seed,
         )
-    except ValueError:
+    except ValueError as error:
+        notes.append(note(one.stage, "growth_not_fitted", {"cause": str(error)}))
         silent = np.where(silent == "", Reason.FIT_FAILED.value, silent)
         means = section_means(empty, one.section, len(one.codes), **one.clusters)
         return mean_rows(figures.withheld(silent), means, 0)
@@ -145,27 +156,23 @@ def _value_added(
     if unreliable:
         rows["standing_block"] = Reason.LOW_RELIABILITY.value
         rows[["shrunken", "shrunken_se"]] = np.nan
-    notes += _growth_notes(one, found, reliability, params.shrunken_reliability_minimum, classes is None)
+    notes += _growth_notes(one, found, reliability, params.shrunken_reliability_minimum)
     return rows
 
 
-def _growth_notes(
-    one: StageYear, found: growth.ValueAdded, reliability: float, minimum: float, no_classes: bool
-) -> list[Note]:
-    fields = {
+def _growth_notes(one: StageYear, found: growth.ValueAdded, reliability: float, minimum: float) -> list[Note]:
+    fields: Note = {
         "pupils": len(found.residual),
         "sections": len(found.sections),
-        "classes": found.classes,
         "variance_section": round(found.variance_section, 4),
-        "variance_class": round(found.variance_class, 4),
         "variance_residual": round(found.variance_residual, 4),
         "reliability": round(reliability, 4),
     }
-    said = [("growth_fit", fields)]
+    if found.classes:
+        fields |= {"classes": found.classes, "variance_class": round(found.variance_class, 4)}
+    said = [("growth_fit" if found.classes else "growth_fit_without_classes", fields)]
     if found.at_boundary:
         said.append(("growth_boundary", {}))
     elif reliability < minimum:
         said.append(("growth_unreliable", {"reliability": round(reliability, 4), "minimum": minimum}))
-    if no_classes:
-        said.append(("no_classes", {}))
     return [note(one.stage, key, each) for key, each in said]

@@ -88,6 +88,9 @@ def share_rows(figures: Figures, means: SectionMeans, position: int) -> pd.DataF
     rows["se"] = np.sqrt(own)
     rows["low"], rows["high"] = wilson_interval(share, n, effect)
     rows["design_effect"] = effect
+    if not figures.indicator.standing:
+        # A figure of record, not an estimate.
+        rows[["se", "low", "high"]] = np.nan
     return _silenced(rows)
 
 
@@ -99,9 +102,9 @@ def _rows(
 ) -> pd.DataFrame:
     n = means.n[:, position]
     counted = figures.because == ""
-    because = np.where(
-        counted & ~(np.isfinite(value) & np.isfinite(variance)), Reason.TOO_FEW.value, figures.because
-    )
+    because = np.where(counted & (n == 0), Reason.NO_DATA.value, figures.because)
+    known = np.isfinite(value) & np.isfinite(variance)
+    because = np.where(counted & (n > 0) & ~known, Reason.TOO_FEW.value, because)
     weight = np.where(np.isfinite(variance) & (because == ""), n, 0).astype(float)
     share = weight / weight.sum() if weight.sum() > 0 else weight
     used = weight > 0

@@ -67,7 +67,8 @@ def _judge(
     rows: pd.DataFrame, earlier: list[pd.DataFrame], params: IndicatorParams, settings: Settings
 ) -> pd.DataFrame:
     standing = settings.measures.standing
-    usable = _usable(rows)
+    few = settings.disclosure.minimum_n_standing
+    usable = _usable(rows, few)
     verdict = pd.DataFrame(STANDING_COLUMNS, index=rows.index)
     shown = rows["reason"].eq("")
     verdict.loc[shown, "standing"] = "none"
@@ -80,7 +81,7 @@ def _judge(
     groups = [(y, v)]
     if len(y) < standing.pooled_below_sections:
         for table in earlier:
-            usable_then = table[_usable(table)]
+            usable_then = table[_usable(table, few)]
             if len(usable_then) >= standing.minimum_sections:
                 groups.append((usable_then["value"].to_numpy(float), usable_then["variance"].to_numpy(float)))
     tau2 = between_variance(groups)
@@ -107,8 +108,10 @@ def _words(above: Floats, below: Floats, clear: float, probable: float) -> npt.N
     )
 
 
-def _usable(rows: pd.DataFrame) -> pd.Series[bool]:
-    return rows["reason"].eq("") & rows["variance"].gt(0) & rows["weight"].gt(0)
+def _usable(rows: pd.DataFrame, minimum_n: int) -> pd.Series[bool]:
+    """Sections that are judged and judge others: too few pupils give a variance nobody knows."""
+    known = rows["reason"].eq("") & rows["variance"].gt(0) & rows["weight"].gt(0)
+    return known & rows["n"].ge(minimum_n)
 
 
 def _same(measurements: pd.DataFrame, stage: Any, indicator: Any, subject: Any) -> pd.DataFrame:

@@ -32,6 +32,7 @@ class Reason(StrEnum):
     NO_COMPARABLE_PAPER = "no_comparable_paper"
     NO_FULL_MARK = "no_full_mark"
     NO_PRIOR = "no_prior"
+    NO_VARIANCE = "no_variance"
     TOO_FEW = "too_few"
     TOO_FEW_SECTIONS = "too_few_sections"
     LOW_COVERAGE = "low_coverage"

@@ -208,11 +208,11 @@ FAULTS: list[tuple[str, Spoil, str, str, str, tuple[int, ...]]] = [
     ),
     ("no_paper", add_column("成绩.xlsx", "七年级", "英语", 90, ""), "成绩.xlsx", "七年级", "英语", (2,)),
     (
-        "no_paper",
+        "paper_not_listed",
         long_scores([YEAR, "7-chinese", IDS[3], 90, ""], [YEAR, "不存在", IDS[3], 90, ""]),
         "成绩.xlsx",
         "长表",
-        "成绩",
+        "试卷编号",
         (3,),
     ),
     (
@@ -359,7 +359,7 @@ def test_unknown_header_is_a_warning_with_the_nearest(district: District) -> Non
     add_column("学生.xlsx", "名册", "", *[""] * 6)(district)
     district.books["学生.xlsx"]["名册"][1][8] = "随迁子"
     (warning,) = district.read().warnings
-    assert (warning.key, warning.column, warning.fields["near"]) == ("unused_column", "随迁子", "随迁子女")
+    assert (warning.key, warning.column, warning.fields["near"]) == ("unused_column", "I", "随迁子女")
 
 
 def test_fitness_of_an_unknown_pupil_is_a_warning(district: District) -> None:

@@ -62,7 +62,8 @@ def published(year: str) -> pd.DataFrame:
             "reference": 0.0,
         }
         match = {"dimension": "growth", "indicator": "match_rate", "value": 0.93, "reference": 0.9}
-        for one in (score, {**score, "subject": "chinese"}, rate, low, added, match):
+        more = {**rate, "subject": "chinese", "d_mean": 0.31 if high else 0.0}
+        for one in (score, {**score, "subject": "chinese"}, rate, more, low, added, match):
             row = {**base, **one}
             row["difference"] = row["value"] - row["reference"]
             if "se" in row:
@@ -194,7 +195,7 @@ def test_where_lower_is_better_the_words_say_worse(root: Path) -> None:
 
 
 def test_nothing_stands_out_is_said_in_so_many_words(root: Path) -> None:
-    assert "没有一项指标能与全区区分开" in html(school(root, 5).first_findings())
+    assert "没有一项指标与全区的差异能确定大于" in html(school(root, 5).first_findings())
 
 
 def test_results_hold_every_number_and_what_was_read(root: Path) -> None:
@@ -231,3 +232,9 @@ def test_unknown_section_year_and_choice_are_told(root: Path) -> None:
         open_school("2150000001", "primary", "2030-2031", params=params)
     with pytest.raises(ParameterError, match="primary, junior"):
         open_school("2150000001", "primry", YEARS[-1], params=params)
+
+
+def test_a_section_that_nobody_could_judge_is_not_said_to_be_ordinary(root: Path) -> None:
+    said = html(school(root, 2).first_findings())
+    assert "都不能作判断" in said
+    assert "没有一项指标" not in said

@@ -1,20 +1,27 @@
 from __future__ import annotations
 
+import base64
 import re
+import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
+import yaml
 
 from evalib.errors import RenderError
+from evalib.page.tables import Context, FirstFindings, Lead, Note, Table
+from evalib.press.document import LABELS
 from evalib.press.pictures import read_drawing
 from evalib.press.prose import FACES, parse
 from evalib.press.render import EvalibHTMLExporter, render_html, render_pdf
 from evalib.press.sanitize import reduce_html
 
 FIXTURES = Path(__file__).with_name("fixtures")
+PARAMS = Path(__file__).parents[2] / "params"
+REFRESH = '<meta http-equiv="refresh" content="0;url=//asked.test/">'
 HOSTILE = '<script>alert("x")</script> #sys.version $x$ \\ "引号"'
 
 
@@ -206,3 +213,147 @@ def test_a_cell_for_the_laboratory_is_not_in_the_report() -> None:
     book = notebook("without_page_output")
     book.cells.append(nbformat.v4.new_markdown_cell("Change a weight.", metadata={"tags": ["lab"]}))
     assert "Change a weight." not in render_html(book)
+
+
+def drawing(inner: str) -> str:
+    return read_drawing(
+        '<svg:svg xmlns:svg="http://www.w3.org/2000/svg" xmlns:h="http://www.w3.org/1999/xhtml" '
+        f'xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 9 9">{inner}</svg:svg>',
+        "fig1",
+        cell=1,
+    ).svg
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        '<svg:meta http-equiv="refresh" content="0;url=//asked.test/"/>',
+        '<svg:p><svg:img src="//asked.test/"/></svg:p>',
+        '<svg:g><svg:table/><svg:div><svg:br/></svg:div><svg:font color="//asked.test/"/></svg:g>',
+        '<h:img src="//asked.test/"/>',
+        '<svg:title><svg:g/><h:img src="//asked.test/"/></svg:title>',
+        '<svg:foreignObject><h:img src="//asked.test/"/></svg:foreignObject>',
+        '<svg:g><svg:set attributeName="href" to="//asked.test/"/></svg:g>',
+        '<svg:use xlink:href="//asked.test/#a"/><svg:image xlink:href="//asked.test/"/>',
+        '<svg:image href="data:image/svg+xml;base64,aaaa"/><svg:image href="data:image/png;base64,aaaa"/>',
+        '<svg:rect fill="url(//asked.test/)" style="mask: url(\'//asked.test/#a\')" onload="x()"/>',
+        "<svg:rect style=\"fill: \\75rl(//asked.test/); marker: image-set('//asked.test/' 1x)\"/>",
+        '<svg:rect fill="u/**/rl(//asked.test/)" clip-path="URL(//asked.test/)"/>',
+        "<svg:style>@import '//asked.test/'; @font-face{src:url(//asked.test/)}"
+        "@media all{@media all{*{fill:url(//asked.test/)}}}</svg:style>",
+        "<svg:style>*{background:url(//asked.test/);position:fixed;fill:\\55 rl(//asked.test/)}</svg:style>",
+        "<svg:style>a{font-family:'} x',body{fill:url(//asked.test/)}</svg:style>",
+    ],
+)
+def test_no_part_of_a_drawing_ends_it_or_asks_anybody(inner: str) -> None:
+    svg = drawing(inner)
+    drawn = {"svg", "g", "use", "image", "rect", "style", "title"}
+    assert {tag for tag, _ in Page(svg).elements} <= drawn
+    assert not re.search(r"asked|onload|@|position|\\\\|data:", svg)
+    assert "asked" not in render_html(with_output({"image/svg+xml": svg}))
+
+
+def test_a_drawing_of_many_parts_keeps_them_all() -> None:
+    source = next(
+        output.data["image/svg+xml"]
+        for cell in notebook("healthy").cells
+        for output in cell.get("outputs", [])
+        if "image/svg+xml" in output.get("data", {})
+    )
+    svg = read_drawing(source, "fig1", cell=1).svg
+
+    def parts(markup: str) -> list[tuple[str, set[str]]]:
+        root = ET.fromstring(markup)
+        inner = [one for one in root.iter() if one is not root and "svg}" in str(one.tag)]
+        return [
+            (one.tag, {name.rpartition("}")[2] for name in one.attrib} - {"type"})
+            for one in inner
+            if not one.tag.endswith("metadata")
+        ]
+
+    assert len(parts(svg)) > 20
+    assert parts(svg) == parts(source)
+
+
+def test_a_drawing_keeps_its_words_pictures_and_references() -> None:
+    dot = "data:image/png;base64," + base64.b64encode(b"\x89PNG\r\n\x1a\n.").decode()
+    svg = drawing(
+        '<svg:text>a<svg:a xlink:href="//asked.test/">b</svg:a>c<svg:script/>d</svg:text>'
+        f'<svg:image href="{dot}"/><svg:g id="x" class="skip" fill="url( \'#y\' )"/>'
+        "<svg:style>.skip, #x{fill: rgb(1, 2, 3); font: 9px 'Noto Sans', sans-serif}</svg:style>"
+    )
+    assert "<text>a<tspan>b</tspan>cd</text>" in svg
+    assert f'<image href="{dot}" />' in svg
+    assert '<g id="fig1-x" class="fig1-skip" fill="url(#fig1-y)" />' in svg
+    assert "#fig1 .fig1-skip,#fig1 #fig1-x{fill:rgb(1, 2, 3);font:9px 'Noto Sans', sans-serif}</style>" in svg
+
+
+def test_titles_hold_words_alone_and_other_namespaces_and_at_rules_are_left_out() -> None:
+    svg = drawing(
+        "<svg:title>a<svg:text>b</svg:text></svg:title><h:rect/><rect/>"
+        "<svg:style>@media print{rect{fill:red}}text{fill:blue}</svg:style>"
+    )
+    assert svg.endswith('id="fig1"><title>a</title><style>#fig1 text{fill:blue}</style></svg>')
+
+
+def test_a_bottomless_drawing_is_refused() -> None:
+    with pytest.raises(RenderError):
+        drawing("<svg:g>" * 400 + "</svg:g>" * 400)
+
+
+def with_output(bundle: dict[str, Any], **metadata: Any) -> Any:
+    output = nbformat.v4.new_output("display_data", bundle, metadata=metadata)
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("", outputs=[output])])
+
+
+def test_html_that_claims_to_be_the_pages_own_is_reduced_like_any_other() -> None:
+    markup = f'<p class="lead skip" style="x" onclick="y()">kept</p>{REFRESH}<img src="//asked.test/">'
+    page = Page(render_html(with_output({"text/html": markup, "text/vnd.typst": "#evalib-rule()"})))
+    assert {"class": "lead"} in page.named("p")
+    assert not page.named("img")
+    assert "asked" not in str(page.elements)
+
+
+def test_the_table_under_a_figure_is_reduced_too() -> None:
+    svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"/>'
+    twin = {"twin_html": f"</details>{REFRESH}<table><tr><td>1</table><script>x</script>"}
+    markup = render_html(with_output({"image/svg+xml": svg}, **{"image/svg+xml": twin}))
+    assert "<table><tr><td>1</td></tr></table>\n</details>" in markup
+    assert "asked" not in markup
+    assert "<script" not in markup
+
+
+def test_what_the_page_writes_comes_through_unchanged() -> None:
+    shown = (
+        Table(HOSTILE, ("甲", "b"), (("r\x00", "1"), ("<i>", "2")), marks=("up", "")),
+        Lead(HOSTILE),
+        Note("'t'", (HOSTILE, "&amp;")),
+        Context((("label", HOSTILE),)),
+        FirstFindings(((HOSTILE, "tag", "down"),)),
+    )
+    for one in shown:
+        markup = one._repr_mimebundle_()["text/html"]
+        assert reduce_html(markup) == markup
+
+
+def test_only_the_pages_own_classes_and_roles_are_kept() -> None:
+    assert reduce_html('<div class="cover skip" role="main" tabindex="1" id="main" aria-label="&lt;">') == (
+        '<div aria-label="&lt;"></div>'
+    )
+    assert reduce_html('<details><summary>a</summary><td colspan="x" rowspan=2 class="number no">') == (
+        '<details><summary>a</summary><td rowspan="2" class="number"></td></details>'
+    )
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_words_of_a_page_without_words_are_those_of_the_catalogue(lang: str) -> None:
+    labels = yaml.safe_load(PARAMS.joinpath("wording.yaml").read_text("utf-8"))["labels"]
+    shared = {key: labels[key][lang] for key in ("contents", "page", "table_twin", "skip")}
+    assert {key: LABELS[lang][key] for key in shared} == shared
+
+
+def test_an_endless_title_is_cut() -> None:
+    given = {"title": "校" * 10_000, "running_head": "头" * 10_000, "lang": "zh"}
+    page = Page(render_html(with_output({"application/vnd.evalib.page+json": given})))
+    assert page.text.count("校") == 2 * 199  # title and h1
+    assert page.text.count("校…") == 2

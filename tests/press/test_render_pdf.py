@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -188,3 +189,31 @@ def test_any_text_survives_as_a_typst_literal(text: str) -> None:
     assert literal[0] == literal[-1] == '"'
     opening = '#set document(title: "x")\n#set text(font: "Evalib Sans SC", lang: "zh")\n= #"题";\n'
     assert compile_pdf(f"{opening}#{literal};".replace("\ufffd", "〓")).startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("letter", ["A", "校"])
+def test_endless_titles_and_words_stay_on_the_page(letter: str) -> None:
+    names = ("title", "running_head", "eyebrow", "subtitle", "fingerprint")
+    given = dict.fromkeys(names, letter * 10_000)
+    output = nbformat.v4.new_output("display_data", {"application/vnd.evalib.page+json": given})
+    word = nbformat.v4.new_markdown_cell(f"## b\n\n{letter * 400}")
+    table = nbformat.v4.new_markdown_cell(f"|a|b|\n|-|-|\n|{letter * 300}|b|")
+    cells = [nbformat.v4.new_code_cell("", outputs=[output]), word, table]
+    pdf = PdfReader(io.BytesIO(render_pdf(nbformat.v4.new_notebook(cells=cells))[0]))
+    assert len(pdf.pages) <= 2
+    title = pdf.outline[0]
+    assert not isinstance(title, list)
+    assert title.title == letter * 199 + "…"
+    text = text_of(pdf)
+    # 170 mm of 7.5 pt letters at most, and nothing between the letters that a reader would copy.
+    assert max(len(line) for line in text.splitlines()) < 130
+    assert "\u200b" not in text
+
+
+def test_a_heading_is_never_the_last_line_of_a_page() -> None:
+    for filled in range(20, 32):
+        cells = [nbformat.v4.new_markdown_cell(f"f{position}") for position in range(filled)]
+        table = nbformat.v4.new_markdown_cell("## HEAD\n\n|a|b|\n|-|-|\n" + "|c|d|\n" * 9)
+        book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# T"), *cells, table])
+        for page in PdfReader(io.BytesIO(render_pdf(book)[0])).pages:
+            assert not re.search(r"HEAD\s+(?:第.*)?$", page.extract_text()), filled

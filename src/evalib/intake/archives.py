@@ -31,7 +31,7 @@ class Extent:
     Attributes
     ----------
     rows, columns
-        The last row and the last column that has a cell, counted from 1.
+        The last row and the last column with a cell that holds something, counted from 1.
     errors
         Rows that hold a formula's error value such as #N/A.
     """
@@ -78,7 +78,9 @@ def _extent(archive: zipfile.ZipFile, part: str) -> Extent:
             row, column = int(place[2]), _number(place[1])
         else:
             column += 1
-        last_row, last_column = max(last_row, row), max(last_column, column)
+        # A cell that is only coloured, often down to the very last row, takes the reader no room.
+        if not attributes.endswith(b"/"):
+            last_row, last_column = max(last_row, row), max(last_column, column)
         if _FAILED.search(attributes):
             errors.add(row)
     return Extent(last_row, last_column, tuple(sorted(errors)))

@@ -82,6 +82,28 @@ def cut_reached(
     return result
 
 
+def took_part(score: Floats, exempt: npt.NDArray[np.bool_]) -> Floats:
+    """Whether each pupil entered for a paper has a mark that counts.
+
+    Parameters
+    ----------
+    score
+        (R,) marks, NaN for the absent, the voided and the exempt.
+    exempt
+        (R,) the exempt, who leave the count.
+
+    Returns
+    -------
+    (R,) 1 sat, 0 absent or voided, NaN exempt.
+
+    Examples
+    --------
+    >>> took_part(np.array([60.0, np.nan, np.nan]), np.array([False, False, True]))
+    array([ 1.,  0., nan])
+    """
+    return np.where(exempt, np.nan, np.isfinite(score).astype(float))
+
+
 def pupil_mean(value: Floats, pupil: Codes, pupils: int) -> Floats:
     """Each pupil's mean over the records that count.
 

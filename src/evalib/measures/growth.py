@@ -160,13 +160,14 @@ def value_added(
     pattern_minimum: int,
     bootstrap_draws: int,
     bootstrap_below_sections: int,
+    reliability_minimum: float,
     seed: int,
 ) -> ValueAdded:
     """How far pupils came compared with pupils who started from the same place.
 
     A multilevel model of this year's normal score on a curve of last year's, a grade
     at a time, with nested random intercepts section ⊃ class, by REML (section alone
-    where no class is recorded).
+    where no class is recorded, or every section has a single one).
 
     Parameters
     ----------
@@ -176,9 +177,10 @@ def value_added(
         (N,) codes of each pupil; classes unique over sections.
     knots, pattern_minimum
         See `prior_design`.
-    bootstrap_draws, bootstrap_below_sections, seed
+    bootstrap_draws, bootstrap_below_sections, reliability_minimum, seed
         With fewer sections than this, errors of the shrunken effects come from so
-        many simulated refits.
+        many simulated refits; not where the median reliability is below the minimum,
+        for then no shrunken effect is shown.
 
     Raises
     ------
@@ -188,9 +190,13 @@ def value_added(
     sections, section = np.unique(section, return_inverse=True)
     if class_ is not None:
         class_ = np.unique(class_, return_inverse=True)[1]
+        if class_.max() == section.max():
+            # One class in every section: the two levels are one and the same.
+            class_ = None
     design = prior_design(prior, grade, knots, pattern_minimum)
     fit = fit_multilevel(outcome, design, section, class_)
-    if fit.n_sections < bootstrap_below_sections and not fit.at_boundary:
+    shown = not fit.at_boundary and float(np.median(fit.reliability)) >= reliability_minimum
+    if shown and fit.n_sections < bootstrap_below_sections:
         se = parametric_bootstrap(fit, bootstrap_draws, seed)
     else:
         se = fit.comparative_se

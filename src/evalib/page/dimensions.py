@@ -11,8 +11,8 @@ from evalib.page.view import Row, View
 from evalib.vocabulary import Reason, Withheld
 from evalib.wording import mark
 
-# The note that describes the fit; it withholds nothing.
-MODEL_NOTE = "growth_fit"
+# The notes that describe the fit; they withhold nothing.
+MODEL_NOTES = ("growth_fit", "growth_fit_without_classes")
 # How far an axis always reaches to both sides of the district's mean.
 REACH = {"t_score": 6.0, "sd": 0.5, "rate": 0.2}
 
@@ -134,7 +134,7 @@ class GrowthPage(DimensionPage):
 
     def model(self) -> Note:
         """What the growth model was fitted to, and what came out."""
-        said = tuple(text for key, text in self.view.notes if key == MODEL_NOTE)
+        said = tuple(text for key, text in self.view.notes if key in MODEL_NOTES)
         return Note("", said or (headline(self.view, self.dimension),))
 
     def caterpillar(self) -> Chart | Note:

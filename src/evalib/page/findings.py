@@ -91,7 +91,7 @@ class Speaker:
             "interval": interval,
             "reference": "" if row["reference"] is None else words.value(unit, row["reference"], row["se"]),
             "standing": words.standing(standing, indicator.direction).partition(" ")[2],
-            "smallest": "" if smallest is None else words.value(unit, smallest).lstrip("+"),
+            "smallest": "" if smallest is None else words.difference(unit, smallest).lstrip("+"),
             "pupils": words.count(round(gap)),
             "reason": words.reason(row["standing_reason"]) if row["standing_reason"] else "",
         }
@@ -129,5 +129,6 @@ def _fits(trigger: Trigger, row: Measurement, indicator: Any) -> bool:
     return (
         trigger.indicator in (None, indicator.id)
         and trigger.unit in (None, indicator.unit)
+        and trigger.one_subject in (None, bool(row["subject"]))
         and (not trigger.standings or (row["standing"] or "none") in trigger.standings)
     )

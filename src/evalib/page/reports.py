@@ -12,7 +12,7 @@ from evalib import __version__
 from evalib.errors import ParameterError
 from evalib.page import charts
 from evalib.page.charts import Chart, ProfileRow
-from evalib.page.dimensions import MODEL_NOTE, AcademicPage, DimensionPage, GrowthPage, headline
+from evalib.page.dimensions import MODEL_NOTES, AcademicPage, DimensionPage, GrowthPage, headline
 from evalib.page.findings import Speaker, first_findings
 from evalib.page.tables import Context, Emission, FirstFindings, Lead, Note, Table
 from evalib.page.view import Row, View
@@ -231,7 +231,7 @@ class School:
                 elif row["standing_reason"]:
                     unjudged.append(view.speaker.about_indicator(row, view.indicators[row["indicator"]]))
         withheld = [view.speaker.about_withheld(names, reason) for reason, names in silent.items()]
-        notes = [text for key, text in view.notes if key != MODEL_NOTE]
+        notes = [text for key, text in view.notes if key not in MODEL_NOTES]
         said = (*withheld, *unjudged, *notes)
         return Note("", said or (view.speaker.note("everything_said", {}),))
 

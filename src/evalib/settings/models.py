@@ -248,6 +248,7 @@ class Trigger(Strict):
     ]
     indicator: str | None = None
     unit: str | None = None
+    one_subject: bool | None = None
     standings: list[str] = []
 
     @field_validator("standings")

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import brentq
+from scipy.optimize import brentq, minimize
 
 from evalib.statistics.profiled_deviance import CLASS, SECTION, Elimination, ProfiledDeviance
 
@@ -36,8 +36,7 @@ def lowest_deviance(
     Raises
     ------
     ValueError
-        The deviance falls without end (no variation within groups), or the search
-        does not settle.
+        The deviance falls without end: there is no variation within groups.
     """
     if not criterion.nested:
         return _axis_optimum(criterion, SECTION)[0], 0.0
@@ -81,7 +80,11 @@ def _axis_optimum(criterion: ProfiledDeviance, axis: int) -> tuple[float, Elimin
 
 
 def _interior_optimum(criterion: ProfiledDeviance, start: tuple[float, float]) -> tuple[float, float] | None:
-    """Newton's method in (log λ_s, log λ_c) with the exact gradient; None if it runs into a boundary."""
+    """Newton's method in (log λ_s, log λ_c) with the exact gradient; None if it runs into a boundary.
+
+    Where a ratio is all but 0 and its derivative too, its curvature drowns in the rounding of the
+    other's and Newton creeps: a bounded search then ends what it began.
+    """
     point = np.log(start)
     here = criterion.at(*np.exp(point))
     for _ in range(100):
@@ -104,7 +107,31 @@ def _interior_optimum(criterion: ProfiledDeviance, start: tuple[float, float]) -
             return None
         if point.max() > _HIGHEST:
             raise ValueError("the deviance falls without end: the outcome does not vary within the groups")
-    raise ValueError("the search for the variance components does not settle")
+    return _bounded_optimum(criterion, point)
+
+
+def _bounded_optimum(criterion: ProfiledDeviance, point: Floats) -> tuple[float, float] | None:
+    """The lowest point within the bounds of log λ, by L-BFGS-B; None if it lies on the lower bound."""
+    origin = criterion.at(*np.exp(point)).deviance
+
+    def at(logs: Floats) -> tuple[float, Floats]:
+        found = criterion.at(*np.exp(logs))
+        return found.deviance - origin, found.gradient * np.exp(logs)
+
+    found = minimize(
+        at,
+        point,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(_LOWEST, _HIGHEST)] * 2,
+        options={"ftol": 0.0, "gtol": 1e-9},
+    )
+    ratios = np.exp(found.x)
+    at_zero = min(criterion.at(0.0, ratios[CLASS]).deviance, criterion.at(ratios[SECTION], 0.0).deviance)
+    # Near a bound the slope is flat: what is no better than 0 itself is 0.
+    if at_zero <= origin + found.fun:
+        return None
+    return float(ratios[SECTION]), float(ratios[CLASS])
 
 
 def _newton_step(criterion: ProfiledDeviance, point: Floats, slope: Floats) -> Floats:
