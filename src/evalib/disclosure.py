@@ -39,6 +39,8 @@ PUBLISHED = [
     "reliability",
     "shrunken",
     "shrunken_se",
+    "shrunken_low",
+    "shrunken_high",
 ]
 FIGURES = PUBLISHED[PUBLISHED.index("value") : PUBLISHED.index("standing")]
 JUDGEMENT = PUBLISHED[PUBLISHED.index("d_mean") :]

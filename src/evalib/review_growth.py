@@ -13,6 +13,7 @@ from evalib.records import StageYear, YearRecords
 from evalib.review_rows import Figures, Note, mean_rows, note, share_rows
 from evalib.settings import Settings
 from evalib.statistics.influence import section_means
+from evalib.statistics.intervals import normal_interval
 from evalib.vocabulary import Reason
 
 Floats = npt.NDArray[np.float64]
@@ -151,11 +152,12 @@ def _value_added(
         ("shrunken_se", found.shrunken_se),
     ):
         rows.loc[known, name] = column[position[known]]
+    rows["shrunken_low"], rows["shrunken_high"] = normal_interval(rows["shrunken"], rows["shrunken_se"])
     reliability = float(np.median(found.reliability))
     unreliable = found.at_boundary or reliability < params.shrunken_reliability_minimum
     if unreliable:
         rows["standing_block"] = Reason.LOW_RELIABILITY.value
-        rows[["shrunken", "shrunken_se"]] = np.nan
+        rows[["shrunken", "shrunken_se", "shrunken_low", "shrunken_high"]] = np.nan
     notes += _growth_notes(one, found, reliability, params.shrunken_reliability_minimum)
     return rows
 

@@ -68,7 +68,7 @@ def mean_rows(figures: Figures, means: SectionMeans, position: int, *, centred: 
     rows = _rows(figures, means, position, value, variance)
     if centred:
         rows["value"], rows["reference"] = rows["difference"], 0.0
-        rows["se"] = (rows["difference_high"] - rows["difference"]) / _Z
+        rows["se"] = rows["difference_se"]
         rows["low"], rows["high"] = rows["difference_low"], rows["difference_high"]
     else:
         rows["se"] = np.sqrt(variance)
@@ -94,9 +94,6 @@ def share_rows(figures: Figures, means: SectionMeans, position: int) -> pd.DataF
     return _silenced(rows)
 
 
-_Z = 1.959963984540054
-
-
 def _rows(
     figures: Figures, means: SectionMeans, position: int, value: Floats, variance: Floats
 ) -> pd.DataFrame:
@@ -113,6 +110,7 @@ def _rows(
     if used.any():
         spread[used] = np.sqrt(difference_variance(variance[used], share[used]))
     difference = value - reference
+    difference_low, difference_high = normal_interval(difference, spread)
     expected = figures.expected.astype(float)
     return pd.DataFrame(
         {
@@ -133,13 +131,16 @@ def _rows(
             "weight": weight,
             "reference": reference,
             "difference": difference,
-            "difference_low": difference - _Z * spread,
-            "difference_high": difference + _Z * spread,
+            "difference_se": spread,
+            "difference_low": difference_low,
+            "difference_high": difference_high,
             "class_correlation": means.class_correlation[position],
             "design_effect": means.design_effect[:, position],
             "reliability": np.nan,
             "shrunken": np.nan,
             "shrunken_se": np.nan,
+            "shrunken_low": np.nan,
+            "shrunken_high": np.nan,
             "standing_block": "",
         }
     ).astype(dict.fromkeys(["stage", "dimension", "indicator", "subject", "reason", "standing_block"], "str"))

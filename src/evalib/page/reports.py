@@ -23,7 +23,6 @@ from evalib.wording import MARKS, TAGS, mark, wording_of
 
 PAGE = "application/vnd.evalib.page+json"
 RESULTS = "application/vnd.evalib.results+json"
-NORMAL_95 = 1.959963984540054
 
 
 def open_school(
@@ -245,10 +244,7 @@ class School:
                 unit = view.indicators[row["indicator"]].unit
                 shrunken = dash
                 if row["shrunken"] is not None:
-                    reach = NORMAL_95 * row["shrunken_se"]
-                    ends = words.interval(
-                        unit, row["shrunken"] - reach, row["shrunken"] + reach, row["shrunken_se"]
-                    )
+                    ends = words.interval(unit, row["shrunken_low"], row["shrunken_high"], row["shrunken_se"])
                     value = words.value(unit, row["shrunken"], row["shrunken_se"])
                     shrunken = words.label("value_with_interval", value=value, interval=ends)
                 known = (row["class_correlation"], row["design_effect"], row["reliability"])
