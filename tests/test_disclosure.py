@@ -70,4 +70,5 @@ def test_small_rolls_and_small_shares_are_withheld() -> None:
     )
     shown = publish_sections(sections, LIMITS)
     assert shown["pupils_on_roll"].isna().tolist() == [True, False, False, False]
+    assert shown["pupils_on_roll_withheld"].tolist() == [True, False, False, False]
     assert shown["migrant_share"].isna().tolist() == [True, True, False, True]

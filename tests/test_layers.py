@@ -137,3 +137,12 @@ def test_nothing_happens_at_import(path: Path) -> None:
 
 def test_there_is_no_room_without_a_subject() -> None:
     assert not {"utils", "helpers", "common", "misc"} & {path.stem for path in MODULES}
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if "page" in path.parts], ids=name_of)
+def test_a_page_reads_nothing_but_what_was_published(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "read":
+            table = node.args[0]
+            assert isinstance(table, ast.Constant)
+            assert str(table.value).startswith("published"), ast.unparse(node)

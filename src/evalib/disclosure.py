@@ -81,11 +81,14 @@ def publish(measurements: pd.DataFrame, limits: DisclosureParams) -> pd.DataFram
 def publish_sections(sections: pd.DataFrame, limits: DisclosureParams) -> pd.DataFrame:
     """What may be said of each section itself: counts and shares on too few pupils go.
 
-    A share is withheld when its numerator or its complement is below the limit.
+    A share is withheld when its numerator or its complement is below the limit;
+    `pupils_on_roll_withheld` tells a withheld count from one that was never handed in.
     """
     shown = sections.copy()
     roll = shown["pupils_on_roll"].astype("Float64")
-    shown["pupils_on_roll"] = roll.where(roll.ge(limits.minimum_n))
+    few = roll.lt(limits.minimum_n).fillna(False).astype(bool)
+    shown["pupils_on_roll"] = roll.mask(few)
+    shown["pupils_on_roll_withheld"] = few
     for name in [column for column in shown.columns if column.endswith("_share")]:
         count = (shown[name] * roll.astype(float)).round()
         enough = count.ge(limits.minimum_n) & (roll.astype(float) - count).ge(limits.minimum_n)

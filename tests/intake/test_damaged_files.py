@@ -48,7 +48,7 @@ def with_cells(path: Path, markup: str) -> None:
 def only_fault(path: Path) -> Fault:
     grids, (fault,) = read_grids(path, path.name)
     assert not fault.warning
-    assert not [cell for grid in grids for row in grid.rows for cell in row if cell]
+    assert not [cell for grid in grids for row in grid.rows for cell in row if str(cell).strip()]
     return fault
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -80,7 +81,7 @@ def test_long_numbers_in_names_of_files_and_sheets_are_masked(number: str) -> No
     assert number not in text
     assert "".join(digits)[:6] not in text
     assert "***的表.xlsx" in text
-    assert "表***" in text
+    assert re.search(r"表G?\*\*\*", text)
 
 
 def test_school_year_in_the_name_of_a_file_is_no_identity() -> None:
@@ -179,7 +180,7 @@ def test_names_in_the_column_of_classes_are_a_fault(district: District) -> None:
 
 def test_names_as_classes_are_found_over_several_sheets(district: District) -> None:
     with_classes(district, [f"欧阳{chr(0x4E00 + k)}" for k in range(20)], ["三年级"] * 20)
-    title, header, *rows = district.sheet("学生.xlsx")
+    _, header, *rows = district.sheet("学生.xlsx")
     district.books["学生.xlsx"] = {"甲": [header, *rows[:13]], "乙": [header, *rows[13:]]}
     assert [(fault.key, fault.sheet) for fault in district.faults()] == [
         ("class_per_pupil", "乙"),

@@ -90,6 +90,7 @@ def root(tmp_path_factory) -> Path:
             "name": [HOSTILE, *(f"示例{k}小" for k in range(11))],
             "area": "town",
             "pupils_on_roll": pd.array([612, None, *[300] * 10], dtype="Int64"),
+            "pupils_on_roll_withheld": [False, True, *[False] * 10],
             "migrant_share": [0.31, *[0.2] * 11],
         }
     )
@@ -238,3 +239,8 @@ def test_a_section_that_nobody_could_judge_is_not_said_to_be_ordinary(root: Path
     said = html(school(root, 2).first_findings())
     assert "都不能作判断" in said
     assert "没有一项指标" not in said
+
+
+def test_a_withheld_roll_is_not_called_unreported(root: Path) -> None:
+    assert "<dd>不公布</dd>" in html(school(root, 1).context())
+    assert "未填报" not in html(school(root, 1).context())

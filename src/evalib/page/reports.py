@@ -137,7 +137,7 @@ class School:
     def context(self) -> Context:
         """Size, place and company of the section."""
         words, profile = self.view.words, self.view.profile
-        unknown = words.label("unknown")
+        unknown = words.label("not_shown" if profile["pupils_on_roll_withheld"] else "unknown")
         roll = profile["pupils_on_roll"]
         facts = [(words.label("pupils_on_roll"), unknown if roll is None else words.count(int(roll)))]
         if profile.get("area"):
