@@ -19,6 +19,7 @@ def measurement(n: float, reason: str = "") -> dict[str, object]:
         "subject": "",
         "reason": reason,
         "value": 0.8,
+        "se": 0.03,
         "n": n,
         "standing": "clearly_above",
         "standing_reason": "",
@@ -47,8 +48,15 @@ def test_thirty_pupils_are_judged() -> None:
 
 
 def test_a_reason_that_would_tell_a_small_number_is_worded_as_suppression() -> None:
-    shown = publish(pd.DataFrame([measurement(3, "too_few"), measurement(4, "low_coverage")]), LIMITS)
-    assert shown["reason"].tolist() == ["suppressed", "suppressed"]
+    shown = publish(pd.DataFrame([measurement(3, "too_few"), measurement(0, "low_coverage")]), LIMITS)
+    assert shown["reason"].tolist() == ["suppressed", "low_coverage"]
+
+
+def test_a_share_of_record_does_not_tell_its_few() -> None:
+    rate = {**measurement(101), "value": 0.01, "se": float("nan")}
+    assert publish(pd.DataFrame([rate]), LIMITS).iloc[0]["reason"] == "suppressed"
+    many = {**rate, "value": 0.5}
+    assert publish(pd.DataFrame([many]), LIMITS).iloc[0]["reason"] == ""
 
 
 def test_a_section_without_data_keeps_its_reason() -> None:

@@ -5,7 +5,7 @@ from string import Formatter
 
 import pytest
 
-from evalib.messages import MESSAGES
+from evalib.messages import MESSAGES, of_intake, of_runs
 from evalib.settings import load_catalogue, load_settings
 from evalib.vocabulary import STAGES, STANDINGS, Reason
 from evalib.wording import wording_of
@@ -84,3 +84,7 @@ def test_better_is_up_where_lower_is_better() -> None:
 def test_differences_are_signed() -> None:
     assert ZH.difference("rate", -0.03) == "−3 个百分点"
     assert EN.difference("t_score", 0.12) == "+1.2"
+
+
+def test_no_message_key_stands_in_two_catalogues() -> None:
+    assert not set(of_intake.TEXTS) & set(of_runs.TEXTS)

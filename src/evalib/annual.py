@@ -14,7 +14,7 @@ from evalib.intake.load import load
 from evalib.press.catalogue import write_catalogue
 from evalib.press.execute import check_parameters
 from evalib.press.ledger import Fate, Ledger, only_run
-from evalib.press.plan import plan_reports, years_wanted
+from evalib.press.plan import check_stage, plan_reports, years_wanted
 from evalib.press.production import FORMATS, Order, make_reports
 from evalib.review import review_year
 from evalib.scoring import add_standings
@@ -144,18 +144,17 @@ def run(settings: Settings, request: Request, listener: Listener) -> Outcome:
     DataError
         The files have faults; the store is as it was.
     """
-    anything = ReportKey("school", "", "", "", lang=settings.district.languages[0])
-    check_parameters(
-        settings.root / settings.district.notebook, orders_for(settings, [anything])[0].parameters
-    )
+    check_stage(request.stage)
+    (any_order,) = orders_for(settings, [ReportKey("school", "", "", "")])
+    check_parameters(any_order.notebook, any_order.parameters)
     with only_run(settings.output):
         listener.stage("stage_load")
         listener.warn(load_files(settings))
         store = Store(settings.store)
         years = years_wanted(settings, store.years(), request.year)
+        keys = plan_reports(settings, store, years, school=request.school, stage=request.stage)
         listener.stage("stage_review")
         measure(settings, years)
-        keys = plan_reports(settings, store, years, school=request.school, stage=request.stage)
         for year in years:
             _sweep(settings.output / year)
         listener.start(len(keys))

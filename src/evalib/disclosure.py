@@ -58,15 +58,17 @@ def publish(measurements: pd.DataFrame, limits: DisclosureParams) -> pd.DataFram
 
     Returns
     -------
-    A figure on fewer than `minimum_n` pupils becomes `suppressed`, its n included;
+    A figure on fewer than `minimum_n` pupils becomes `suppressed`, its n included, and so
+    does a share of record that so few pupils make up;
     a standing on fewer than `minimum_n_standing` becomes `none`. Rows are neither
     added nor lost.
     """
     shown = measurements.reindex(columns=PUBLISHED).reset_index(drop=True)
     few = shown["n"].fillna(0).lt(limits.minimum_n)
-    small = (
-        few & shown["reason"].isin(["", Reason.TOO_FEW.value, Reason.LOW_COVERAGE.value]) & shown["n"].gt(0)
-    )
+    small = few & shown["reason"].isin(["", Reason.TOO_FEW.value]) & shown["n"].gt(0)
+    # A share of record, without interval, tells its numerator: 1 % of 101 is one pupil.
+    numerator = (shown["value"] * shown["n"]).round()
+    small |= shown["reason"].eq("") & shown["se"].isna() & numerator.between(1, limits.minimum_n - 1)
     shown.loc[small, "reason"] = Reason.SUPPRESSED.value
     silent = shown["reason"].ne("")
     shown.loc[silent, FIGURES + JUDGEMENT] = np.nan

@@ -10,6 +10,7 @@ import pytest
 
 from evalib.disclosure import FIGURES, PUBLISHED
 from evalib.errors import DataError, ParameterError
+from evalib.page import charts
 from evalib.page.reports import PAGE, RESULTS, School, open_school
 from evalib.settings import load_settings
 from evalib.store import Store
@@ -244,3 +245,99 @@ def test_a_section_that_nobody_could_judge_is_not_said_to_be_ordinary(root: Path
 def test_a_withheld_roll_is_not_called_unreported(root: Path) -> None:
     assert "<dd>不公布</dd>" in html(school(root, 1).context())
     assert "未填报" not in html(school(root, 1).context())
+
+
+@pytest.mark.parametrize("n", [29, 30])
+@pytest.mark.parametrize(
+    ("indicator", "subject", "standing"),
+    [
+        ("value_added", "", "clearly_above"),
+        ("value_added", "", "probably_below"),
+        ("value_added", "", "not_distinguishable"),
+        ("pass_rate", "chinese", "clearly_below"),
+        ("pass_rate", "", "probably_above"),
+        ("standard_score", "", "not_distinguishable"),
+    ],
+)
+def test_a_standing_on_fewer_pupils_than_a_sentence_needs_is_not_said(
+    root: Path, indicator: str, subject: str, standing: str, n: int
+) -> None:
+    view = school(root).view
+    row = {**view.row(indicator, subject), "standing": standing, "n": float(n)}
+    said = view.speaker.about_indicator(row, view.indicators[indicator])
+    assert bool(said) == (n >= 30)
+
+
+def test_every_sentence_that_names_a_standing_needs_as_many_pupils_as_a_standing_does(root: Path) -> None:
+    settings = load_settings(root / "params" / "sample.yaml")
+    needed = {one.minimum_n for one in settings.sentences if set(one.trigger.standings) - {"none"}}
+    assert needed == {settings.disclosure.minimum_n_standing}
+
+
+@pytest.fixture
+def apart(tmp_path: Path, root: Path) -> Path:
+    """The same district, its subjects far from the mean of all subjects."""
+    shutil.copytree(root, tmp_path / "apart")
+    store = Store(load_settings(tmp_path / "apart" / "params" / "sample.yaml").store)
+    for year in YEARS:
+        table = published(year)
+        subject = table["subject"].ne("") & table["indicator"].eq("standard_score")
+        table.loc[subject, ["value", "low", "high"]] -= 2.0
+        store.write({("published", year): table})
+    return tmp_path / "apart"
+
+
+@pytest.fixture
+def drawn(monkeypatch) -> dict[str, tuple]:
+    """What each chart was asked to draw, by its name."""
+    asked: dict[str, tuple] = {}
+    for kind in ("profile", "dots", "trend", "distribution", "caterpillar"):
+        draw = getattr(charts, kind)
+
+        def recorded(name, *arguments, draw=draw, **words):
+            asked[name] = arguments
+            return draw(name, *arguments, **words)
+
+        monkeypatch.setattr(charts, kind, recorded)
+    return asked
+
+
+def test_profile_is_drawn_in_t_points_before_the_middle_half_of_all_subjects(apart: Path, drawn) -> None:
+    assert school(apart).profile()
+    rows = drawn["profile"][0]
+    # Values .4, then .04 to .22 by .02; the second section is withheld.
+    values = [54.0, *(50 + 0.2 * position for position in range(2, 12))]
+    score, added = rows[0], rows[4]
+    assert (score.point.value, score.point.low, score.point.high) == pytest.approx((54.0, 52.8, 55.2))
+    assert score.band == pytest.approx(tuple(np.quantile(values, [0.25, 0.75])))
+    assert (added.point.value, added.point.low, added.point.high) == pytest.approx((51.0, 50.0, 52.0))
+    assert added.band == pytest.approx((51.0, 51.0))
+    assert [row.band for row in rows[1:4]] == [None] * 3
+
+
+def test_scores_are_drawn_in_t_points_and_growth_in_its_own_unit(apart: Path, drawn) -> None:
+    one = school(apart)
+    assert all((one.academic.subjects(), one.academic.distribution(), one.academic.trend()))
+    assert all((one.growth.caterpillar(), one.growth.trend()))
+
+    def ends(interval: charts.Interval) -> tuple[float, float, float]:
+        return interval.value, interval.low, interval.high
+
+    [(_, chinese)] = drawn["subjects"][0]
+    assert ends(chinese) == pytest.approx((34.0, 32.8, 35.2))
+    others, here = drawn["distribution"]
+    assert others == pytest.approx([50 + 0.2 * position for position in range(2, 12)])
+    assert ends(here) == pytest.approx((54.0, 52.8, 55.2))
+    assert [ends(point) for point in drawn["trend-academic"][1]] == [pytest.approx((54.0, 52.8, 55.2))] * 2
+    assert [ends(point) for point in drawn["trend-growth"][1]] == [pytest.approx((0.1, 0.0, 0.2))] * 2
+    growth, mine = drawn["caterpillar"]
+    assert len(growth) == 10
+    assert ends(mine) == pytest.approx((0.1, 0.0, 0.2))
+
+
+def test_printed_scores_are_t_points_of_the_drawn_ones(root: Path) -> None:
+    cells = school(root).academic.indicators().rows[0]
+    assert cells[1] == "54.0"
+    assert cells[5] == "50.0"
+    assert "52.8" in cells[2]
+    assert "55.2" in cells[2]

@@ -8,7 +8,7 @@ import pytest
 
 from evalib.errors import ParameterError, ReportError
 from evalib.press.execute import check_parameters, declared_parameters, execute_report, results_of
-from evalib.press.plan import plan_reports, years_wanted
+from evalib.press.plan import check_stage, plan_reports, years_wanted
 from evalib.settings import load_settings
 from evalib.store import Store
 
@@ -39,7 +39,7 @@ def notebook(path: Path, *cells: tuple[str, str]) -> Path:
 def store(tmp_path: Path) -> Store:
     store = Store(tmp_path / "store")
     sections = pd.DataFrame({"school_code": ["2150000001", "2150000002"], "stage": ["primary", "junior"]})
-    store.write({("published_sections", year): sections for year in ("2023-2024", "2024-2025")})
+    store.write({("schools", year): sections for year in ("2023-2024", "2024-2025")})
     return store
 
 
@@ -135,3 +135,22 @@ def test_an_unknown_school_is_told_with_its_nearest(store: Store) -> None:
     with pytest.raises(ParameterError, match="最接近的是“2150000001”") as caught:
         plan_reports(SETTINGS, store, ["2024-2025"], school="215000001")
     assert caught.value.exit_code == 2
+
+
+def test_a_stage_or_a_year_that_a_school_does_not_have_is_told_apart_from_an_unknown_school(
+    store: Store,
+) -> None:
+    with pytest.raises(ParameterError) as caught:
+        plan_reports(SETTINGS, store, ["2024-2025"], school="2150000001", stage="junior")
+    assert caught.value.key == "stage_not_at_school"
+    assert "primary" in caught.value.text("en")
+    later = pd.DataFrame({"school_code": ["2150000009"], "stage": ["primary"]})
+    store.write({("schools", "2025-2026"): later})
+    with pytest.raises(ParameterError, match="2025-2026") as caught:
+        plan_reports(SETTINGS, store, ["2024-2025"], school="2150000009")
+    assert caught.value.key == "school_in_other_years"
+
+
+def test_an_unknown_stage_is_refused_before_anything_is_read() -> None:
+    with pytest.raises(ParameterError, match="primary, junior"):
+        check_stage("senior")

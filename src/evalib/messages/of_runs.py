@@ -57,6 +57,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{year} 学年没有数据。有数据的学年：{years}。",
         "There is no data for {year}. Years with data: {years}.",
     ),
+    "stage_not_at_school": (
+        "学校 {code} 没有 {stage} 学段部；它有：{stages}。请改 --stage。",
+        "School {code} has no {stage} section; it has: {stages}. Change --stage.",
+    ),
+    "school_in_other_years": (
+        "{years} 学年的学校表中没有学校 {code}；它在：{known}。请改 --year。",
+        "School {code} is not among the schools of {years}; it is in: {known}. Change --year.",
+    ),
     "unknown_school": (
         "{years} 学年没有学校或学段“{code}”{nearest:zh}。请核对 --school 与 --stage。",
         "No school or stage “{code}” in {years}{nearest:en}. Check --school and --stage.",

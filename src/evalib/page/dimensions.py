@@ -105,6 +105,17 @@ class AcademicPage(DimensionPage):
             twin=table,
         )
 
+    def rates_by_subject(self) -> Table | Note:
+        """The rates subject by subject."""
+        rows = [row for row in self.view.rows if row["dimension"] == self.dimension and row["subject"]]
+        rates = [row for row in rows if self.view.indicators[row["indicator"]].unit == "rate"]
+        shown = [
+            row for row in rates if not row["reason"] and self.view.indicators[row["indicator"]].standing
+        ]
+        if not shown:
+            return Note("", (headline(self.view, self.dimension),))
+        return indicator_table(self.view, shown, self.view.words.label("rates_by_subject_caption"))
+
     def distribution(self) -> Chart | Note:
         """Where the section stands among all sections of its stage."""
         view, words = self.view, self.view.words

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,7 +98,7 @@ class Speaker:
 
 
 def first_findings(rows: list[Measurement], most: int = 3) -> list[Measurement]:
-    """What a reviewer should look at first: the largest differences, both directions.
+    """What a reviewer should look at first: the largest differences, every dimension and both directions.
 
     Parameters
     ----------
@@ -109,20 +109,24 @@ def first_findings(rows: list[Measurement], most: int = 3) -> list[Measurement]:
 
     Returns
     -------
-    Only those told apart from the district, one an indicator (its widest view first),
-    by |d_mean / d_sd|; if both directions occur, both are among them.
+    Only those told apart from the district, one an indicator, by |d_mean / d_sd|: the
+    first of each dimension and of each direction has its place, the others fill up.
     """
     told = [row for row in rows if mark(row["standing"] or "") in ("up", "down")]
     told.sort(key=lambda row: (-abs(row["d_mean"] / row["d_sd"]), row["indicator"], row["subject"]))
-    distinct: list[Measurement] = []
-    for row in told:
-        if all(row["indicator"] != other["indicator"] for other in distinct):
-            distinct.append(row)
-    chosen = distinct[:most]
-    for direction in ("up", "down"):
-        if chosen and all(mark(row["standing"]) != direction for row in chosen):
-            chosen[-1:] = [row for row in distinct if mark(row["standing"]) == direction][:1] or chosen[-1:]
-    return chosen
+    distinct = _first_of_each(told, lambda row: row["indicator"])
+    leading = _first_of_each(distinct, lambda row: row["dimension"])
+    leading += _first_of_each(distinct, lambda row: mark(row["standing"]))
+    chosen = [row for k, row in enumerate(leading) if row not in leading[:k]][:most]
+    chosen += [row for row in distinct if row not in chosen][: most - len(chosen)]
+    return [row for row in distinct if row in chosen]
+
+
+def _first_of_each(rows: list[Measurement], of: Callable[[Measurement], str]) -> list[Measurement]:
+    first: dict[str, Measurement] = {}
+    for row in rows:
+        first.setdefault(of(row), row)
+    return list(first.values())
 
 
 def _fits(trigger: Trigger, row: Measurement, indicator: Any) -> bool:

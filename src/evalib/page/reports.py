@@ -211,7 +211,9 @@ class School:
             text = view.speaker.about_indicator(row, view.indicators[row["indicator"]])
             dimension = view.settings.measures.dimensions[row["dimension"]].name.in_(words.lang)
             one = mark(row["standing"])
-            findings.append((text, f"{MARKS[one]} {dimension} · n = {words.count(int(row['n']))}", one))
+            pupils = words.count(int(row["n"]))
+            tag = words.label("tag_pupils", dimension=dimension, count=pupils)
+            findings.append((text, f"{MARKS[one]} {tag}", one))
         return FirstFindings(tuple(findings))
 
     def not_said(self) -> Note:

@@ -153,7 +153,7 @@ class View:
             elif key == "subject":
                 words[key] = self.words.known(str(value), "subjects")
             elif isinstance(value, float):
-                words[key] = f"{value:.2f}"
+                words[key] = self.words.decimal(value, 3 if key.startswith("variance") else 2)
             else:
                 words[key] = self.words.count(value) if isinstance(value, int) else str(value)
         return words

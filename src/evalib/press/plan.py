@@ -1,4 +1,4 @@
-"""Which reports a run makes: settings and the published sections become report keys."""
+"""Which reports a run makes: settings and the sections become report keys."""
 
 from __future__ import annotations
 
@@ -53,20 +53,16 @@ def plan_reports(
     school: str | None = None,
     stage: str | None = None,
 ) -> list[ReportKey]:
-    """The reports of some years, in the order of year, school, stage, edition, language.
+    """The reports of some loaded years, in the order of year, school, stage, edition, language.
 
     Raises
     ------
     ParameterError
         No section of these years has this school code or stage.
     """
-    if stage is not None and stage not in STAGES:
-        raise ParameterError("not_allowed", name="stage", value=stage, allowed=", ".join(STAGES))
     keys = []
-    codes: set[str] = set()
     for year in years:
-        sections = store.read("published_sections", year)
-        codes |= set(sections["school_code"])
+        sections = store.read("schools", year, ["school_code", "stage"])
         for code, one in zip(sections["school_code"], sections["stage"], strict=True):
             if school in (None, code) and stage in (None, one):
                 keys += [
@@ -75,6 +71,47 @@ def plan_reports(
                     for lang in settings.district.languages
                 ]
     if not keys:
-        near = nearest(school or "", sorted(codes))
-        raise ParameterError("unknown_school", code=school or stage, years=", ".join(years), nearest=near)
+        raise _nothing_planned(store, years, school, stage)
     return sorted(keys)
+
+
+def check_stage(stage: str | None) -> None:
+    """Refuse a stage that there is not, before anything is read.
+
+    Raises
+    ------
+    ParameterError
+        It is none of the stages.
+    """
+    if stage is not None and stage not in STAGES:
+        raise ParameterError("not_allowed", name="--stage", value=stage, allowed=", ".join(STAGES))
+
+
+def _nothing_planned(
+    store: Store, years: Sequence[str], school: str | None, stage: str | None
+) -> ParameterError:
+    """Why no section fits: the code is unknown, has other stages, or is there in other years."""
+    stages: set[str] = set()
+    elsewhere: list[str] = []
+    codes: set[str] = set()
+    for year in store.years():
+        sections = store.read("schools", year, ["school_code", "stage"])
+        codes |= set(sections["school_code"])
+        here = {
+            one
+            for code, one in zip(sections["school_code"], sections["stage"], strict=True)
+            if code == school
+        }
+        if here and year in years:
+            stages |= here
+        elif here:
+            elsewhere.append(year)
+    asked = ", ".join(years)
+    if stages:
+        return ParameterError(
+            "stage_not_at_school", code=school, stage=stage, stages=", ".join(sorted(stages))
+        )
+    if elsewhere:
+        return ParameterError("school_in_other_years", code=school, years=asked, known=", ".join(elsewhere))
+    near = nearest(school or "", sorted(codes))
+    return ParameterError("unknown_school", code=school or stage, years=asked, nearest=near)

@@ -1,0 +1,187 @@
+"""What a report's intervals and standings claim, from invented districts' files to `review_year`.
+
+The truth is what the districts were made from. Marks are made linear in what pupils know,
+so that a section's true mean score is an average over its pupils of what was to be expected
+of them: where they entered, who they are, how much their section adds. What the pupils, the
+classes of this year and the day of the examination add to that is what intervals are for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from evalib.review import review_year
+from evalib.sampling import district as invention
+from evalib.sampling import invent_district, learning
+from evalib.sampling.pupils import SUBJECTS
+from evalib.scoring import add_standings
+from evalib.settings import Settings, load_settings
+from evalib.store import Store
+
+pytestmark = pytest.mark.proof
+
+NOW = "2024-2025"
+SMALLEST_N = 10
+SPREAD = 10.0  # marks to one unit of what a paper measures
+SCALE = np.sqrt(1 + learning.TASTE_SD**2 + learning.SECTION_SUBJECT_SD**2 + learning.MARK_NOISE_SD**2)
+
+
+def settings(**growth: float) -> Settings:
+    """The sample's params; intervals of value added do not use the bootstrap, so it is kept short."""
+    read = load_settings(Path(__file__).parents[1] / "params" / "sample.yaml")
+    changed = read.measures.growth.model_copy(update={"bootstrap_draws": 20, **growth})
+    return replace(read, measures=read.measures.model_copy(update={"growth": changed}))
+
+
+@dataclass
+class Reviewed:
+    """Measurements with standings, the pupils' expected marks and the sections' growth."""
+
+    measurements: pd.DataFrame
+    scores: pd.DataFrame
+    growth: pd.DataFrame
+
+
+@pytest.fixture
+def reviewed(monkeypatch, tmp_path: Path):
+    """A district of a seed, invented and reviewed."""
+    made = {}
+    for name in ("invent_sections", "invent_rolls", "invent_learning"):
+        invent = getattr(invention, name)
+
+        def kept(*arguments, invent=invent, name=name):
+            made[name] = invent(*arguments)
+            return made[name]
+
+        monkeypatch.setattr(invention, name, kept)
+    monkeypatch.setattr(learning, "_marks", lambda z, paper, papers: 50.0 + SPREAD * z)
+
+    def one(seed: int, params: Settings, **sizes: float) -> Reviewed:
+        district = invent_district(seed=seed, years=2, **sizes)
+        plan, (rolls, people), known = made.values()
+        gap = learning.MIGRANT_GAP * people.migrant + learning.LEFT_BEHIND_GAP * people.left_behind
+        gap = gap + learning.SPECIAL_NEEDS_GAP * people.special_needs
+        entered = plan.level[people.origin] + gap - gap.mean()
+        roll = rolls[-1]
+        before = np.isin(roll.pupil, rolls[0].pupil)
+        moved = learning.PERSISTENCE * entered[roll.pupil] + known.growth[-1, roll.section]
+        ability = np.where(before, moved, entered[roll.pupil])
+        pupils = district.tables["pupils"].query("year == @NOW").reset_index(drop=True)
+        pupils = pupils[["pupil", "stage", "grade"]].assign(
+            **{one: (ability + known.leaning[roll.section, k]) / SCALE for k, one in enumerate(SUBJECTS)}
+        )
+        papers = district.tables["papers"].query("year == @NOW and comparable")[["paper", "subject"]]
+        scores = district.tables["scores"].query("year == @NOW and sat == 'present'")
+        scores = scores.merge(papers, on="paper").merge(pupils, on="pupil", suffixes=("", "_of_roll"))
+        scores["expected"] = scores[list(SUBJECTS)].to_numpy()[
+            np.arange(len(scores)), [SUBJECTS.index(one) for one in scores["subject"]]
+        ]
+        store = Store(tmp_path / "store")
+        store.write(
+            {
+                (name, year): rows.drop(columns="year").reset_index(drop=True)
+                for name in ("schools", "pupils", "papers", "scores")
+                for year, rows in district.tables[name].groupby("year")
+            }
+        )
+        found = review_year(store, params, NOW).measurements
+        growth = district.truth.growth.query("year == @NOW")
+        return Reviewed(add_standings({NOW: found}, NOW, params), scores, growth)
+
+    return one
+
+
+def printed(table: pd.DataFrame, indicator: str) -> pd.DataFrame:
+    return table[
+        table["indicator"].eq(indicator)
+        & table["subject"].eq("")
+        & table["reason"].eq("")
+        & table["n"].ge(SMALLEST_N)
+    ].set_index(["stage", "school_code"])
+
+
+def true_scores(one: Reviewed) -> pd.Series:
+    """Expected standard score of each section: over its pupils, of the mean over their papers."""
+    papers = one.scores.groupby("paper")
+    centred = one.scores["expected"] - papers["expected"].transform("mean")
+    z = one.scores.assign(z=SPREAD * centred / papers["score"].transform("std"))
+    pupils = z.groupby(["stage", "school_code", "pupil"])["z"].mean()
+    return pupils.groupby(["stage", "school_code"]).mean()
+
+
+def true_growth(one: Reviewed) -> pd.Series:
+    """Each section's effect on the year's growth, in the unit of this year's scores."""
+    spread = one.scores.groupby(["stage", "paper"])["score"].std().groupby("stage").mean()
+    growth = one.growth.set_index(["stage", "school_code"])["growth"]
+    return growth * SPREAD / SCALE / spread.reindex(growth.index, level="stage")
+
+
+def centred(truth: pd.Series, found: pd.DataFrame, all_rows: pd.DataFrame) -> pd.Series:
+    """Truth less its mean over all sections behind the reference, by pupils."""
+    weight = all_rows.set_index(["stage", "school_code"])["weight"]
+    weight = weight[weight > 0]
+    weighted = (truth.reindex(weight.index) * weight).groupby("stage").sum()
+    mean = weighted / weight.groupby("stage").sum()
+    return truth.reindex(found.index) - mean.reindex(found.index, level="stage")
+
+
+def coverage(found: pd.DataFrame, truth: pd.Series, low: str, high: str) -> pd.Series:
+    return found[low].le(truth) & truth.le(found[high])
+
+
+def said(name: str, hits: list[pd.Series], districts: int) -> float:
+    every = pd.concat(hits)
+    share = float(every.mean())
+    by_stage = every.groupby("stage").mean().round(4).to_dict()
+    print(f"\n{name}: {share:.4f} of {len(every)} intervals, {districts} districts, {by_stage}")
+    return share
+
+
+def test_printed_intervals_of_scores_and_value_added_cover_the_truth(reviewed) -> None:
+    params = settings()
+    hits: dict[str, list[pd.Series]] = {"mean score": [], "difference of scores": [], "value added": []}
+    seeds = range(50)
+    for seed in seeds:
+        one = reviewed(seed, params, sections=40 + 5 * (seed % 3))
+        for indicator, truth in (("standard_score", true_scores(one)), ("value_added", true_growth(one))):
+            found = printed(one.measurements, indicator)
+            same = one.measurements["indicator"].eq(indicator) & one.measurements["subject"].eq("")
+            aim = centred(truth, found, one.measurements[same])
+            if indicator == "value_added":
+                hits["value added"].append(coverage(found, aim, "low", "high"))
+            else:
+                hits["mean score"].append(coverage(found, truth.reindex(found.index), "low", "high"))
+                hits["difference of scores"].append(coverage(found, aim, "difference_low", "difference_high"))
+    shares = {name: said(name, of_district, len(seeds)) for name, of_district in hits.items()}
+    for name, share in shares.items():
+        assert 0.92 <= share <= 0.975, name
+    for of_district in hits.values():
+        assert pd.concat(of_district).groupby("stage").mean().ge(0.91).all()
+
+
+@pytest.mark.parametrize("minimum", [0.0, 0.5])
+def test_where_no_section_adds_more_than_another_none_is_told_apart(reviewed, minimum: float) -> None:
+    """Also where value added too unreliable to be judged is judged all the same."""
+    params = settings(shrunken_reliability_minimum=minimum)
+    judged = []
+    seeds = range(100, 125)
+    for seed in seeds:
+        one = reviewed(seed, params, sections=40, growth_sd=0.0)
+        found = printed(one.measurements, "value_added")
+        judged.append(found.loc[found["n"].ge(30), "standing"])
+    every = pd.concat(judged)
+    silent = every.isin(["none", "not_distinguishable"])
+    spoken = every[every.ne("none")]
+    print(
+        f"\nno growth, reliability minimum {minimum}: {silent.mean():.4f} of {len(every)} not told apart; "
+        f"{len(spoken)} judged, {spoken.eq('not_distinguishable').mean():.4f} of them not distinguishable"
+    )
+    assert silent.mean() >= 0.95
+    if minimum == 0.0:
+        assert len(spoken) > 100
+        assert spoken.eq("not_distinguishable").mean() >= 0.95
