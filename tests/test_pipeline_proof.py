@@ -18,6 +18,7 @@ import pytest
 from evalib.review import review_year
 from evalib.sampling import district as invention
 from evalib.sampling import invent_district, learning
+from evalib.sampling.district import _pupil_keys
 from evalib.sampling.pupils import SUBJECTS
 from evalib.scoring import add_standings
 from evalib.settings import Settings, load_settings
@@ -71,13 +72,13 @@ def reviewed(monkeypatch, tmp_path: Path):
         before = np.isin(roll.pupil, rolls[0].pupil)
         moved = learning.PERSISTENCE * entered[roll.pupil] + known.growth[-1, roll.section]
         ability = np.where(before, moved, entered[roll.pupil])
-        pupils = district.tables["pupils"].query("year == @NOW").reset_index(drop=True)
-        pupils = pupils[["pupil", "stage", "grade"]].assign(
-            **{one: (ability + known.leaning[roll.section, k]) / SCALE for k, one in enumerate(SUBJECTS)}
-        )
+        pupils = pd.DataFrame({"pupil": _pupil_keys(roll.pupil)})
+        for position, subject in enumerate(SUBJECTS):
+            pupils[subject] = (ability + known.leaning[roll.section, position]) / SCALE
+        pupils = pupils.merge(district.tables["pupils"].query("year == @NOW")[["pupil", "stage"]], on="pupil")
         papers = district.tables["papers"].query("year == @NOW and comparable")[["paper", "subject"]]
         scores = district.tables["scores"].query("year == @NOW and sat == 'present'")
-        scores = scores.merge(papers, on="paper").merge(pupils, on="pupil", suffixes=("", "_of_roll"))
+        scores = scores.merge(papers, on="paper").merge(pupils, on="pupil")
         scores["expected"] = scores[list(SUBJECTS)].to_numpy()[
             np.arange(len(scores)), [SUBJECTS.index(one) for one in scores["subject"]]
         ]

@@ -68,3 +68,31 @@ def test_fingerprint_changes_with_any_params_file(params: Path) -> None:
     before = load_settings(params / "sample.yaml").fingerprint
     rewrite(params / "wording.yaml", "目录", "内容")
     assert load_settings(params / "sample.yaml").fingerprint != before
+
+
+def test_all_faults_of_a_params_file_are_told_at_once(params: Path) -> None:
+    rewrite(params / "sample.yaml", "languages: [zh]", "langauges: [zh]")
+    rewrite(params / "sample.yaml", "identities: invented", "identities: maybe")
+    rewrite(params / "sample.yaml", "years: latest", "years: 2024")
+    with pytest.raises(ParameterError) as caught:
+        load_settings(params / "sample.yaml")
+    said = caught.value.text("zh")
+    assert "“langauges”" in said
+    assert "identities 只能是 'invented', 'real'" in said
+    assert "years 只能是" in said
+    assert "共 3 处问题" in said
+
+
+@pytest.mark.parametrize("name", ["...yaml", "a b.yaml"])
+def test_a_params_file_names_the_output_folder_and_so_must_be_a_plain_name(params: Path, name: str) -> None:
+    (params / name).write_text((params / "sample.yaml").read_text("utf-8"), encoding="utf-8")
+    with pytest.raises(ParameterError) as caught:
+        load_settings(params / name)
+    assert caught.value.key == "params_name"
+
+
+def test_a_notebook_outside_the_project_is_refused(params: Path) -> None:
+    with (params / "sample.yaml").open("a", encoding="utf-8") as file:
+        file.write("notebook: ../elsewhere.ipynb\n")
+    with pytest.raises(ParameterError, match="项目文件夹之内"):
+        load_settings(params / "sample.yaml")

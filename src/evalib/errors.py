@@ -58,6 +58,30 @@ class ParameterError(EvalError):
     exit_code = 2
 
 
+class FaultyParams(ParameterError):
+    """Every fault of one params file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    faults
+        Message key and fields of each.
+    """
+
+    def __init__(self, path: str, faults: tuple[tuple[str, dict[str, Any]], ...]) -> None:
+        super().__init__("faulty_params", path=path, count=len(faults))
+        self.path, self.faults = path, faults
+
+    def text(self, lang: str) -> str:
+        """The file and each fault on a line, then what to do."""
+        lines = [f"{self.path}: {message(key, lang, **fields)}" for key, fields in self.faults]
+        return "\n".join([*lines, super().text(lang)])
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return FaultyParams, (self.path, self.faults)
+
+
 class DataError(EvalError):
     """The district's files or tables are wrong; the store stays as it was."""
 

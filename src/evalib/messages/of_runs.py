@@ -19,13 +19,16 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{path}：不是可读的 YAML（{where}）。请改正该处的格式。",
         "{path}: not readable as YAML ({where}). Correct the form at that place.",
     ),
-    "params_invalid": (
-        "{path}：{where}：{what}。请改正后重新运行。",
-        "{path}: {where}: {what}. Correct it and run again.",
+    "faulty_params": (
+        "共 {count} 处问题，未运行任何步骤。请改正 {path} 后重新运行。",
+        "{count} faults; nothing was run. Correct {path} and run again.",
     ),
+    "params_invalid": ("{name}：{what}", "{name}: {what}"),
+    "params_choice": ("{name} 只能是 {allowed}", "{name} can only be {allowed}"),
+    "missing_params_key": ("缺少键“{name}”", "the key “{name}” is missing"),
     "unknown_params_key": (
-        "{path}：没有名为“{name}”的键{nearest:zh}。请改正拼写或删除它。",
-        "{path}: there is no key “{name}”{nearest:en}. Correct the spelling or remove it.",
+        "没有名为“{name}”的键{nearest:zh}",
+        "there is no key “{name}”{nearest:en}",
     ),
     "params_name": (
         "{path}：参数文件的名字只能由字母、数字、汉字、_ 和 - 组成，它也是输出文件夹的名字。",
@@ -33,8 +36,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "it names the output folder too.",
     ),
     "notebook_elsewhere": (
-        "笔记本必须在项目文件夹之内",
-        "the notebook must lie inside the project folder",
+        "notebook：笔记本必须在项目文件夹之内",
+        "notebook: it must lie inside the project folder",
     ),
     "missing_wording": (
         "params/wording.yaml 缺少“{name}”{nearest:zh}。请补上中英文。",

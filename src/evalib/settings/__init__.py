@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from evalib.errors import ParameterError
+from evalib.errors import FaultyParams, ParameterError
 from evalib.messages import message
 from evalib.settings.models import (
     DisclosureParams,
@@ -111,8 +111,7 @@ def load_settings(path: str | Path) -> Settings:
     folder = found.parent
     notebook = (folder.parent / district.notebook).resolve()
     if not notebook.is_relative_to(folder.parent):
-        what = message("notebook_elsewhere", "zh")
-        raise ParameterError("params_invalid", path=str(found), where="notebook", what=what)
+        raise FaultyParams(str(found), (("notebook_elsewhere", {}),))
     wording = _read(folder / "wording.yaml", WordingParams)
     return Settings(
         path=found,
@@ -147,7 +146,7 @@ def _read(path: Path, model: type[Model]) -> Model:
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        raise _first_fault(path, model, error) from None
+        raise _all_faults(path, model, error) from None
 
 
 def _yaml(path: Path) -> dict[str, Any]:
@@ -164,14 +163,27 @@ def _yaml(path: Path) -> dict[str, Any]:
     return content
 
 
-def _first_fault(path: Path, model: type[BaseModel], error: ValidationError) -> ParameterError:
-    fault = error.errors(include_url=False, include_input=False)[0]
-    where = ".".join(str(part) for part in fault["loc"]) or path.name
+def _all_faults(path: Path, model: type[BaseModel], error: ValidationError) -> FaultyParams:
+    """Every fault of a params file in our own words, one a place."""
+    known = sorted(_keys(model))
+    texts: dict[str, tuple[str, dict[str, Any]]] = {}
+    for fault in error.errors(include_url=False, include_input=False):
+        # A union names its branches in the place, such as list[str]; the reader knows the key alone.
+        parts = [str(part) for part in fault["loc"] if "[" not in str(part)]
+        where = ".".join(parts) or path.name
+        texts.setdefault(where, _in_words(fault, where, parts, known))
+    return FaultyParams(str(path), tuple(texts.values()))
+
+
+def _in_words(fault: Any, where: str, parts: list[str], known: list[str]) -> tuple[str, dict[str, Any]]:
     if fault["type"] == "extra_forbidden":
-        name = str(fault["loc"][-1])
-        known = sorted(_keys(model))
-        return ParameterError("unknown_params_key", path=str(path), name=where, nearest=nearest(name, known))
-    return ParameterError("params_invalid", path=str(path), where=where, what=fault["msg"])
+        return "unknown_params_key", {"name": where, "nearest": nearest(parts[-1], known)}
+    if fault["type"] == "missing":
+        return "missing_params_key", {"name": where}
+    if fault["type"] == "literal_error":
+        return "params_choice", {"name": where, "allowed": fault["ctx"]["expected"].replace(" or ", ", ")}
+    what = fault["msg"].removeprefix("Value error, ")
+    return "params_invalid", {"name": where, "what": what}
 
 
 def _keys(model: type[BaseModel]) -> set[str]:
