@@ -28,6 +28,7 @@ pytestmark = pytest.mark.proof
 
 NOW = "2024-2025"
 SMALLEST_N = 10
+SECTIONS = 50
 SPREAD = 10.0  # marks to one unit of what a paper measures
 SCALE = np.sqrt(1 + learning.TASTE_SD**2 + learning.SECTION_SUBJECT_SD**2 + learning.MARK_NOISE_SD**2)
 
@@ -62,8 +63,8 @@ def reviewed(monkeypatch, tmp_path: Path):
         monkeypatch.setattr(invention, name, kept)
     monkeypatch.setattr(learning, "_marks", lambda z, paper, papers: 50.0 + SPREAD * z)
 
-    def one(seed: int, params: Settings, **sizes: float) -> Reviewed:
-        district = invent_district(seed=seed, years=2, **sizes)
+    def one(seed: int, params: Settings, growth_sd: float = 0.12) -> Reviewed:
+        district = invent_district(seed=seed, sections=SECTIONS, years=2, growth_sd=growth_sd)
         plan, (rolls, people), known = made.values()
         gap = learning.MIGRANT_GAP * people.migrant + learning.LEFT_BEHIND_GAP * people.left_behind
         gap = gap + learning.SPECIAL_NEEDS_GAP * people.special_needs
@@ -148,7 +149,7 @@ def test_printed_intervals_of_scores_and_value_added_cover_the_truth(reviewed) -
     hits: dict[str, list[pd.Series]] = {"mean score": [], "difference of scores": [], "value added": []}
     seeds = range(50)
     for seed in seeds:
-        one = reviewed(seed, params, sections=40 + 5 * (seed % 3))
+        one = reviewed(seed, params)
         for indicator, truth in (("standard_score", true_scores(one)), ("value_added", true_growth(one))):
             found = printed(one.measurements, indicator)
             same = one.measurements["indicator"].eq(indicator) & one.measurements["subject"].eq("")
@@ -161,28 +162,24 @@ def test_printed_intervals_of_scores_and_value_added_cover_the_truth(reviewed) -
     shares = {name: said(name, of_district, len(seeds)) for name, of_district in hits.items()}
     for name, share in shares.items():
         assert 0.92 <= share <= 0.975, name
-    for of_district in hits.values():
-        assert pd.concat(of_district).groupby("stage").mean().ge(0.91).all()
 
 
-@pytest.mark.parametrize("minimum", [0.0, 0.5])
-def test_where_no_section_adds_more_than_another_none_is_told_apart(reviewed, minimum: float) -> None:
-    """Also where value added too unreliable to be judged is judged all the same."""
-    params = settings(shrunken_reliability_minimum=minimum)
+def test_where_no_section_adds_more_than_another_none_is_told_apart(reviewed) -> None:
+    """Judged with no regard to reliability, which would keep most of these from being judged at all."""
+    params = settings(shrunken_reliability_minimum=0.0)
+    seeds = range(100, 130)
     judged = []
-    seeds = range(100, 125)
     for seed in seeds:
-        one = reviewed(seed, params, sections=40, growth_sd=0.0)
-        found = printed(one.measurements, "value_added")
-        judged.append(found.loc[found["n"].ge(30), "standing"])
+        found = printed(reviewed(seed, params, growth_sd=0.0).measurements, "value_added")
+        judged.append(found.loc[found["n"].ge(params.disclosure.minimum_n_standing), "standing"])
     every = pd.concat(judged)
-    silent = every.isin(["none", "not_distinguishable"])
     spoken = every[every.ne("none")]
+    alike = spoken.eq("not_distinguishable")
+    by_stage = alike.groupby("stage").mean().round(4).to_dict()
     print(
-        f"\nno growth, reliability minimum {minimum}: {silent.mean():.4f} of {len(every)} not told apart; "
-        f"{len(spoken)} judged, {spoken.eq('not_distinguishable').mean():.4f} of them not distinguishable"
+        f"\nno growth: {alike.mean():.4f} of {len(spoken)} judged are not distinguishable {by_stage}; "
+        f"{len(every) - len(spoken)} more are not judged; {len(seeds)} districts"
     )
-    assert silent.mean() >= 0.95
-    if minimum == 0.0:
-        assert len(spoken) > 100
-        assert spoken.eq("not_distinguishable").mean() >= 0.95
+    assert len(spoken) > 300
+    assert alike.mean() >= 0.95
+    assert every.isin(["none", "not_distinguishable"]).mean() >= 0.97
