@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from evalib import annual
@@ -57,7 +58,7 @@ def main() -> None:
     keys = plan_reports(settings, store, years)
     with tempfile.TemporaryDirectory() as folder:
         orders = [
-            order.__class__(**{**order.__dict__, "folder": Path(folder) / order.key.folder})
+            replace(order, folder=Path(folder) / order.key.folder)
             for order in annual.orders_for(settings, keys)
         ]
         one = orders[0]
