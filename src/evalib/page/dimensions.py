@@ -106,15 +106,18 @@ class AcademicPage(DimensionPage):
         )
 
     def rates_by_subject(self) -> Table | Note:
-        """The rates subject by subject."""
-        rows = [row for row in self.view.rows if row["dimension"] == self.dimension and row["subject"]]
-        rates = [row for row in rows if self.view.indicators[row["indicator"]].unit == "rate"]
-        shown = [
-            row for row in rates if not row["reason"] and self.view.indicators[row["indicator"]].standing
+        """The rates subject by subject, or why there are none."""
+        view = self.view
+        judged = [one.id for one in view.indicators.values() if one.unit == "rate" and one.standing]
+        rates = [
+            row for row in view.rows if row["dimension"] == self.dimension and row["indicator"] in judged
         ]
-        if not shown:
-            return Note("", (headline(self.view, self.dimension),))
-        return indicator_table(self.view, shown, self.view.words.label("rates_by_subject_caption"))
+        shown = [row for row in rates if row["subject"] and not row["reason"]]
+        if shown:
+            return indicator_table(view, shown, view.words.label("rates_by_subject_caption"))
+        names = [row["label"] for row in rates if not row["subject"]]
+        reason = next((row["reason"] for row in rates if row["reason"]), Reason.NO_DATA)
+        return Note("", (view.speaker.about_withheld(names, reason),))
 
     def distribution(self) -> Chart | Note:
         """Where the section stands among all sections of its stage."""

@@ -227,9 +227,12 @@ class School:
             if not rows:
                 silent.setdefault(Reason.NOT_EVALUATED, []).append(params.name.in_(words.lang))
             for row in rows:
-                if row["reason"]:
-                    silent.setdefault(row["reason"], []).append(row["label"])
-                elif row["standing_reason"]:
+                # A subject that is missing under a figure over all subjects is told as well.
+                parts = [] if row["reason"] or row["indicator"] != params.lead else view.subjects_of(row)
+                for one in (row, *parts):
+                    if one["reason"]:
+                        silent.setdefault(one["reason"], []).append(one["label"])
+                if row["standing_reason"]:
                     unjudged.append(view.speaker.about_indicator(row, view.indicators[row["indicator"]]))
         withheld = [view.speaker.about_withheld(names, reason) for reason, names in silent.items()]
         notes = [text for key, text in view.notes if key not in MODEL_NOTES]

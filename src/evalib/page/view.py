@@ -97,6 +97,10 @@ class View:
                 return row
         return None
 
+    def subjects_of(self, row: Mapping[str, Any]) -> list[Row]:
+        """The same measurement of this section, subject by subject."""
+        return [one for one in self.rows if one["indicator"] == row["indicator"] and one["subject"]]
+
     def figure(self, row: Mapping[str, Any] | None) -> Estimate | Withheld:
         """A measurement as what may be printed of it; one that was never taken is not evaluated."""
         if row is None:
