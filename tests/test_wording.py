@@ -6,7 +6,7 @@ from string import Formatter
 import pytest
 
 from evalib.messages import MESSAGES, of_intake, of_runs
-from evalib.settings import load_catalogue, load_settings
+from evalib.settings import load_settings
 from evalib.vocabulary import STAGES, STANDINGS, Reason
 from evalib.wording import wording_of
 
@@ -30,7 +30,7 @@ def leaves(catalogue: dict) -> list[dict]:
 
 
 def test_every_label_exists_in_both_languages_with_the_same_fields() -> None:
-    entries = leaves(load_catalogue(PARAMS, "wording.yaml"))
+    entries = leaves(SETTINGS.wording)
     assert len(entries) > 100
     for entry in entries:
         assert entry["zh"]

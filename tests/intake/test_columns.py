@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from evalib.errors import ParameterError
+from evalib.errors import FaultyParams, ParameterError
 from evalib.intake.columns import FILE, load_columns, plain
 from evalib.intake.schemas import SCHEMAS
 
@@ -74,7 +74,7 @@ def test_no_identity_is_a_column() -> None:
     ("change", "key", "said"),
     [
         (lambda c: c.update(identites=[]), "unknown_params_key", "identities"),
-        (lambda c: c.pop("unused"), "params_invalid", "unused"),
+        (lambda c: c.pop("unused"), "missing_params_key", "unused"),
         (lambda c: c["tables"].pop("papers"), "params_invalid", "papers"),
         (lambda c: c["tables"]["pupils"]["columns"].pop("sex"), "params_invalid", "sex"),
         (
@@ -96,7 +96,8 @@ def test_no_identity_is_a_column() -> None:
 def test_wrong_columns_file_is_told_with_its_place(tmp_path: Path, change: Any, key: str, said: str) -> None:
     with pytest.raises(ParameterError) as caught:
         load_columns(changed(tmp_path, change))
-    assert caught.value.key == key
+    assert isinstance(caught.value, FaultyParams)
+    assert caught.value.faults[0][0] == key
     assert said in caught.value.text("en")
     assert FILE in caught.value.text("en")
 

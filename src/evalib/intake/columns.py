@@ -11,11 +11,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from evalib.errors import ParameterError
 from evalib.intake.schemas import SCHEMAS
-from evalib.settings import Strict, load_catalogue, nearest
+from evalib.settings import Strict, read_params
 
 FILE = "columns.yaml"
 
@@ -188,18 +187,7 @@ def load_columns(folder: Path) -> Columns:
         The file is missing, not YAML, has a key that is not allowed, or one
         header or word with two meanings.
     """
-    content = load_catalogue(folder, FILE)
-    try:
-        return Columns(ColumnsParams.model_validate(content))
-    except ValidationError as error:
-        fault = error.errors(include_url=False, include_input=False)[0]
-        path = str(folder / FILE)
-        where = ".".join(str(part) for part in fault["loc"]) or FILE
-        if fault["type"] == "extra_forbidden":
-            known = [*ColumnsParams.model_fields, *TableParams.model_fields, *ColumnParams.model_fields]
-            close = nearest(str(fault["loc"][-1]), sorted(known))
-            raise ParameterError("unknown_params_key", path=path, name=where, nearest=close) from None
-        raise ParameterError("params_invalid", path=path, where=where, what=fault["msg"]) from None
+    return Columns(read_params(folder / FILE, ColumnsParams))
 
 
 def plain(text: str) -> str:

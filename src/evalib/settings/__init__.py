@@ -35,9 +35,9 @@ __all__ = [
     "Settings",
     "Strict",
     "Trigger",
-    "load_catalogue",
     "load_settings",
     "nearest",
+    "read_params",
 ]
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -107,26 +107,21 @@ def load_settings(path: str | Path) -> Settings:
     found = _find(Path(path))
     if not re.fullmatch(r"[\w-]+", found.stem):
         raise ParameterError("params_name", path=str(path))
-    district = _read(found, DistrictParams)
+    district = read_params(found, DistrictParams)
     folder = found.parent
     notebook = (folder.parent / district.notebook).resolve()
     if not notebook.is_relative_to(folder.parent):
         raise FaultyParams(str(found), (("notebook_elsewhere", {}),))
-    wording = _read(folder / "wording.yaml", WordingParams)
+    wording = read_params(folder / "wording.yaml", WordingParams)
     return Settings(
         path=found,
         root=folder.parent,
         wording=wording.model_dump(),
         district=district,
-        measures=_read(folder / "measures.yaml", MeasuresParams),
-        disclosure=_read(folder / "disclosure.yaml", DisclosureParams),
-        sentences=tuple(_read(folder / "sentences.yaml", SentencesParams).sentences),
+        measures=read_params(folder / "measures.yaml", MeasuresParams),
+        disclosure=read_params(folder / "disclosure.yaml", DisclosureParams),
+        sentences=tuple(read_params(folder / "sentences.yaml", SentencesParams).sentences),
     )
-
-
-def load_catalogue(folder: Path, name: str) -> dict[str, Any]:
-    """A params file that is a plain mapping, such as `columns.yaml` or `wording.yaml`."""
-    return _yaml(folder / name)
 
 
 def _find(path: Path) -> Path:
@@ -141,7 +136,14 @@ def _find(path: Path) -> Path:
     raise ParameterError("no_params_file", path=str(path))
 
 
-def _read(path: Path, model: type[Model]) -> Model:
+def read_params(path: Path, model: type[Model]) -> Model:
+    """A params file as its model.
+
+    Raises
+    ------
+    ParameterError
+        The file is missing, not YAML, or has faults; all of them are told at once.
+    """
     content = _yaml(path)
     try:
         return model.model_validate(content)
