@@ -215,12 +215,12 @@ def test_school_code_has_the_usual_digits(district: District, digits: str) -> No
 
 
 @pytest.mark.parametrize("digits", ["٠١٢٣٤٥٦٧٨٩", "०१२३४५६७८९"])
-def test_pupil_number_and_year_have_the_usual_digits(district: District, digits: str) -> None:
+@pytest.mark.parametrize("year", [YEAR, "2024学年"])
+def test_pupil_number_and_year_have_the_usual_digits(district: District, digits: str, year: str) -> None:
     other = str.maketrans("0123456789", digits)
-    district.sheet("学生.xlsx").append(
-        [YEAR, IDS[5].translate(other), NAME, BIRTH, PRIMARY, "三年级", "1班", ""]
-    )
-    district.sheet("试卷.xlsx").append([YEAR.translate(other), "三年级", "英语", 100, "是", 0.6])
+    number = IDS[5][:-1].translate(other) + IDS[5][-1]
+    district.sheet("学生.xlsx").append([YEAR, number, NAME, BIRTH, PRIMARY, "三年级", "1班", ""])
+    district.sheet("试卷.xlsx").append([year.translate(other), "三年级", "英语", 100, "是", 0.6])
     assert [fault.key for fault in district.faults()] == ["pupil_id_form", "unreadable_year"]
 
 
