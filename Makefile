@@ -24,7 +24,7 @@ report: setup ## make reports, HTML and PDF; DISTRICT=star, SCHOOL=â€¦, STAGE=â€
 	@"$(BIN)/evalib" run "params/$(DISTRICT).yaml" $(NARROW)
 
 test: setup ## run the fast tests
-	"$(BIN)/python" -m pytest -n auto --dist loadscope
+	"$(BIN)/python" -m pytest -n auto --dist worksteal
 
 proof: setup ## run the long proofs: coverage studies and whatever takes minutes
 	@"$(BIN)/python" -m pytest -m proof; status=$$?; if [ $$status -eq 5 ]; then echo "no proof exists yet"; else exit $$status; fi
