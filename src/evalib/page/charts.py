@@ -65,25 +65,20 @@ class Chart:
         Unique on a page; makes the ids inside the SVG unique.
     svg
         The drawing.
-    alt
-        The figure's message in words.
-    caption
-        What it shows.
     twin
-        The same numbers as a table.
+        The same numbers as a table; its caption is the figure's, and its rows in words
+        are the alternative text.
     """
 
     name: str
     svg: str
-    alt: str
-    caption: str
     twin: Table
 
     def _repr_mimebundle_(
         self, include: Any = None, exclude: Any = None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        faces = {"alt": self.alt, "caption": self.caption, "twin_html": self.twin.html()}
-        bundle = {"image/svg+xml": self.svg, "text/plain": self.alt}
+        faces = {"alt": self.twin.in_words(), "caption": self.twin.caption, "twin_html": self.twin.html()}
+        bundle = {"image/svg+xml": self.svg, "text/plain": self.twin.in_words()}
         return bundle, {"image/svg+xml": faces}
 
 
@@ -110,9 +105,7 @@ class ProfileRow:
 
 
 @_in_house_style
-def profile(
-    name: str, rows: Sequence[ProfileRow], *, axis: str, alt: str, caption: str, twin: Table
-) -> Chart:
+def profile(name: str, rows: Sequence[ProfileRow], *, axis: str, twin: Table) -> Chart:
     """The dimensions as dots with intervals on one T axis; a dimension without a figure says so.
 
     Parameters
@@ -140,7 +133,7 @@ def profile(
     axes.set_yticks(range(len(rows)), [row.label for row in rows], fontweight="bold")
     axes.set_xlabel(axis, loc="left")
     _bare(axes)
-    return Chart(name, _svg(figure, name), alt, caption, twin)
+    return Chart(name, _svg(figure, name), twin)
 
 
 @_in_house_style
@@ -151,8 +144,6 @@ def dots(
     centre: float,
     reach: float,
     axis: str,
-    alt: str,
-    caption: str,
     twin: Table,
 ) -> Chart:
     """A labelled dot with its interval a row, on one axis with the district's mean marked.
@@ -170,7 +161,7 @@ def dots(
     axes.set_yticks(range(len(rows)), [label for label, _ in rows])
     axes.set_xlabel(axis, loc="left")
     _bare(axes)
-    return Chart(name, _svg(figure, name), alt, caption, twin)
+    return Chart(name, _svg(figure, name), twin)
 
 
 @_in_house_style
@@ -183,8 +174,6 @@ def distribution(
     reach: float,
     label: str,
     axis: str,
-    alt: str,
-    caption: str,
     twin: Table,
 ) -> Chart:
     """All sections as dots along one axis, this one marked with its interval."""
@@ -213,7 +202,7 @@ def distribution(
     axes.set_ylabel("")
     axes.set_xlabel(axis, loc="left")
     _bare(axes)
-    return Chart(name, _svg(figure, name), alt, caption, twin)
+    return Chart(name, _svg(figure, name), twin)
 
 
 @_in_house_style
@@ -226,8 +215,6 @@ def caterpillar(
     label: str,
     axis: str,
     rank_axis: str,
-    alt: str,
-    caption: str,
     twin: Table,
 ) -> Chart:
     """Every section's interval from low to high, only this one named."""
@@ -270,7 +257,7 @@ def caterpillar(
     axes.grid(axis="y", color=LINE, linewidth=0.6)
     axes.spines["bottom"].set_visible(False)
     axes.tick_params(length=0)
-    return Chart(name, _svg(figure, name), alt, caption, twin)
+    return Chart(name, _svg(figure, name), twin)
 
 
 @_in_house_style
@@ -282,8 +269,6 @@ def trend(
     centre: float,
     reach: float,
     axis: str,
-    alt: str,
-    caption: str,
     twin: Table,
 ) -> Chart:
     """One indicator over the years with intervals; a year without a figure stays empty."""
@@ -308,7 +293,7 @@ def trend(
     axes.set_title(axis, loc="left", fontsize=8.5, color=SOFT)
     axes.grid(axis="y", color=LINE, linewidth=0.6)
     axes.tick_params(length=0)
-    return Chart(name, _svg(figure, name), alt, caption, twin)
+    return Chart(name, _svg(figure, name), twin)
 
 
 def _dot(axes: Axes, point: Interval, position: float, size: float) -> None:

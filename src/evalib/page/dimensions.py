@@ -60,7 +60,6 @@ class DimensionPage:
                 (words.year(year), *_figures(view, row)) for year, row in zip(view.years, found, strict=True)
             ),
         )
-        alt = f"{table.caption}: " + "; ".join(" ".join(cells) for cells in table.rows)
         return charts.trend(
             f"trend-{self.dimension}",
             [words.year(year) for year in view.years],
@@ -68,8 +67,6 @@ class DimensionPage:
             centre=50 if unit == "t_score" else 0,
             reach=REACH[unit],
             axis=words.label({"t_score": "t_axis", "sd": "sd_axis", "rate": "rate_axis"}[unit]),
-            alt=alt,
-            caption=table.caption,
             twin=table,
         )
 
@@ -93,15 +90,12 @@ class AcademicPage(DimensionPage):
             text_columns=frozenset({0, 4}),
             marks=tuple(mark(row["standing"] or "none") for row in rows),
         )
-        alt = f"{table.caption}: " + "; ".join(" ".join(cells) for cells in table.rows)
         return charts.dots(
             "subjects",
             [(label[row["subject"]], view.interval(row)) for row in shown],
             centre=50,
             reach=REACH["t_score"],
             axis=words.label("t_axis"),
-            alt=alt,
-            caption=table.caption,
             twin=table,
         )
 
@@ -136,8 +130,6 @@ class AcademicPage(DimensionPage):
             reach=REACH["t_score"],
             label=words.label("this_school"),
             axis=words.label("t_axis"),
-            alt=f"{table.caption}: " + "; ".join(" ".join(cells) for cells in table.rows),
-            caption=table.caption,
             twin=table,
         )
 
@@ -167,8 +159,6 @@ class GrowthPage(DimensionPage):
             label=words.label("this_school"),
             axis=words.label("sd_axis"),
             rank_axis=words.label("rank_axis"),
-            alt=f"{table.caption}: " + "; ".join(" ".join(cells) for cells in table.rows),
-            caption=table.caption,
             twin=table,
         )
 

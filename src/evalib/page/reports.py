@@ -186,10 +186,7 @@ class School:
             rows=tuple(cells),
             text_columns=frozenset({0, 1, 4}),
         )
-        alt = f"{table.caption}: " + "; ".join(" ".join(row) for row in cells)
-        return charts.profile(
-            "profile", rows, axis=words.label("t_axis"), alt=alt, caption=table.caption, twin=table
-        )
+        return charts.profile("profile", rows, axis=words.label("t_axis"), twin=table)
 
     def first_findings(self) -> FirstFindings | Note:
         """The three findings a reviewer should look at first, both directions."""

@@ -48,6 +48,10 @@ class Table:
             f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
         )
 
+    def in_words(self) -> str:
+        """Caption and rows as one line of text, for who cannot see the figure drawn of them."""
+        return f"{self.caption}: " + "; ".join(" ".join(cells) for cells in self.rows)
+
     def typst(self) -> str:
         """The table as a call of the page's own Typst function, cells as string literals."""
         columns = _array('"left"' if self._is_text(k) else '"right"' for k in range(len(self.heads)))
