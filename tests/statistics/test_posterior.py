@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -7,7 +9,10 @@ from numpy.testing import assert_allclose
 from evalib.statistics.posterior import (
     between_variance,
     difference_variance,
+    largest_set,
+    least_between_variance,
     posterior_differences,
+    section_posterior,
     standing_probabilities,
 )
 
@@ -120,6 +125,62 @@ def test_turning_the_sign_swaps_above_and_below() -> None:
     assert ((above + below) <= 1).all()
 
 
+def test_each_section_may_have_its_own_smallest_difference() -> None:
+    mean, sd, delta = np.array([0.2, 0.2, -0.2]), np.full(3, 0.1), np.array([0.1, 0.3, 0.1])
+    found = standing_probabilities(mean, sd, delta)
+    for section in range(3):
+        alone = standing_probabilities(mean[[section]], sd[[section]], float(delta[section]))
+        assert_allclose([one[section] for one in found], np.ravel(alone))
+
+
+def test_many_districts_at_once_have_the_posteriors_of_each() -> None:
+    y, v, w = sections(9, count=7)
+    other = y[::-1] + 0.3
+    mean, sd = section_posterior(np.array([y, other]), v, np.array([0.02, 0.0])).difference(w)
+    assert_allclose((mean[0], sd[0]), posterior_differences(y, v, w, 0.02))
+    assert not mean[1].any()
+    assert not sd[1].any()
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_no_larger_set_of_claims_keeps_the_share_of_false_ones(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    probability = np.round(1 - 0.4 * rng.beta(0.5, 1.5, 9), rng.integers(1, 3))
+    limit = rng.choice([0.0, 0.02, 0.05, 0.1])
+    kept = largest_set(probability, limit)
+    sizes = [
+        size
+        for size in range(1, 10)
+        if any(1 - probability[list(some)].mean() <= limit + 1e-12 for some in combinations(range(9), size))
+    ]
+    assert kept.sum() == max(sizes, default=0)
+    if kept.any():
+        assert 1 - probability[kept].mean() <= limit + 1e-9
+    if kept.any() and not kept.all():
+        assert probability[kept].min() >= probability[~kept].max()
+
+
+def test_a_claim_that_is_not_made_is_in_no_set() -> None:
+    assert largest_set(np.array([np.nan, 0.97, np.nan]), 0.05).tolist() == [False, True, False]
+    assert not largest_set(np.full(3, np.nan), 0.05).any()
+    assert largest_set(np.zeros(0), 0.05).shape == (0,)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_least_between_variance_is_where_the_likelihood_has_dropped(seed: int) -> None:
+    groups = [sections(seed, tau=0.3)[:2], sections(seed + 50, count=12, tau=0.3)[:2]]
+    best, least = between_variance(groups), least_between_variance(groups)
+    assert 0 < least < best
+    drop = 2 * (restricted_log_likelihood(groups, best) - restricted_log_likelihood(groups, least))
+    assert_allclose(drop, 1.6448536**2, rtol=1e-5)
+
+
+def test_figures_that_may_be_alike_leave_no_between_variance_that_must_be_believed() -> None:
+    y, v, _ = sections(1, tau=0.05)
+    assert between_variance([(y, v)]) >= 0
+    assert least_between_variance([(y, v)]) == 0
+
+
 TWO = np.array([1.0, 2.0])
 HALF = np.array([0.5, 0.5])
 
@@ -128,6 +189,8 @@ HALF = np.array([0.5, 0.5])
     ("call", "text"),
     [
         (lambda: between_variance([]), "no group"),
+        (lambda: least_between_variance([(TWO, TWO)], level=0.3), "level"),
+        (lambda: largest_set(TWO, 1.5), "between 0 and 1"),
         (lambda: between_variance([(TWO[:1], TWO[:1])]), "at least two sections"),
         (lambda: between_variance([(TWO, TWO[:1])]), "one length"),
         (lambda: between_variance([(np.array([1.0, np.nan]), TWO)]), "figure is missing"),

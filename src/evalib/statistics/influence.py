@@ -54,6 +54,7 @@ def section_means(
     *,
     class_: Codes | None = None,
     grade: Codes | None = None,
+    known_correlation: Floats | None = None,
 ) -> SectionMeans:
     """Mean of each indicator in each section, with a variance that knows of classes.
 
@@ -72,6 +73,9 @@ def section_means(
         where no class is recorded.
     grade
         (N,) grade of each pupil; None takes a section for one grade.
+    known_correlation
+        (K,) class correlations known from elsewhere, such as a model that sees classes of
+        different grades; NaN where it is to be pooled from the grades with two classes.
 
     Raises
     ------
@@ -130,6 +134,8 @@ def section_means(
     if class_ is not None and len(values):
         classes = _Classes.of(class_, cell, size, counts, deviation)
         correlation = _class_correlation(classes, size, square)
+        if known_correlation is not None:
+            correlation = np.where(np.isfinite(known_correlation), known_correlation, correlation)
         known = np.nan_to_num(correlation)
         left = _ratio(cell_section @ classes.free, spare)
         variance0 = _ratio(variance0, 1.0 - known * (1.0 - left))

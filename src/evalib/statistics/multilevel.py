@@ -187,6 +187,58 @@ def fit_from_sums(sums: MultilevelSums, *, method: Method = "REML") -> Multileve
     )
 
 
+def unshrunken_effects(
+    fit: MultilevelFit, section: Codes, class_: Codes | None = None
+) -> tuple[Floats, Floats]:
+    """What each section's own pupils say of its effect, at the fitted variances.
+
+    Parameters
+    ----------
+    fit
+        From `fit_multilevel`, with residuals.
+    section, class_
+        (N,) the codes it was fitted to.
+
+    Returns
+    -------
+    (J,) H_j/m_j of the residuals y − Xβ̂, a mean in which a class weighs
+    n_c/(1 + n_c λ_c), and (J,) its variance about the section's effect, σ²/m_j, the
+    coefficients taken as known; NaN for a section without pupils.
+
+    Raises
+    ------
+    ValueError
+        The fit has no residuals, or codes are not those of its pupils.
+
+    Notes
+    -----
+    The shrunken effect is the reliability times this figure.
+
+    Examples
+    --------
+    >>> pupils = np.array([1.0, 2.0, 3.0, 5.0, 6.0, 7.0])
+    >>> section = np.array([0, 0, 0, 1, 1, 1])
+    >>> figure, variance = unshrunken_effects(fit_multilevel(pupils, np.zeros((6, 0)), section), section)
+    >>> figure, variance.round(4)
+    (array([-2.,  2.]), array([0.3333, 0.3333]))
+    """
+    group = section if class_ is None else class_
+    if len(fit.residual) != len(section) or len(group) != len(section):
+        raise ValueError("unshrunken effects need the residuals of the fit and a code for each")
+    size = np.bincount(group).astype(float)
+    of_section = np.zeros(len(size), dtype=np.int64)
+    of_section[group] = section
+    ratio = 0.0 if class_ is None else fit.variance_class / fit.variance_residual
+    shrink = 1.0 / (1.0 + size * ratio)
+    sections = len(fit.section_effect)
+    left = np.bincount(of_section, shrink * np.bincount(group, fit.residual), minlength=sections)
+    weight = np.bincount(of_section, shrink * size, minlength=sections)
+    unseen = np.full(sections, np.nan)
+    figure = np.divide(left, weight, out=unseen.copy(), where=weight > 0)
+    variance = np.divide(fit.variance_residual, weight, out=unseen, where=weight > 0)
+    return figure, variance
+
+
 def section_effects(criterion: ProfiledDeviance, best: Elimination, section_ratio: float) -> Floats:
     """(J,) v̂_j = (λ_s/e_j)(H_jy − H_jxᵀβ̂) of the sections with pupils, in standardised units."""
     contrast = np.append(-_standardised(best), 1.0)

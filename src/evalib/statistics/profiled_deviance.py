@@ -14,6 +14,8 @@ Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 
 SECTION, CLASS = 0, 1
+# Numbers kept for the products of groups by size: 160 MB.
+_MOST_PRODUCTS = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,7 @@ class ProfiledDeviance:
         self.degrees = pupils - columns if reml else pupils
         if pupils <= columns:
             raise ValueError(f"{pupils:.0f} pupils are too few for {columns} coefficients")
+        self._squares = self._squares_by_size()
         self._check_levels()
         if not self.at(0.0, 0.0).root[-1, -1] ** 2 > 1e-12 * pupils:
             raise ValueError("the covariates explain the outcome completely; nothing is left to vary")
@@ -111,7 +114,29 @@ class ProfiledDeviance:
         other.cross[-1, :] = other.cross[:, -1] = cross
         other.group_sums = self.group_sums.copy()
         other.group_sums[:, -1] = group_sums
+        other._squares = other._squares_by_size()
         return other
+
+    def _squares_by_size(self) -> tuple[Codes, Floats]:
+        """Groups with the first of each size, and Σ S_cS_cᵀ of all that are of its size.
+
+        Whatever weighs a group's products depends on its size alone; where sizes repeat, an
+        evaluation then costs a sum over sizes in place of one over groups.
+        """
+        size, first, place = np.unique(self.group_size, return_index=True, return_inverse=True)
+        if 3 * len(size) > len(self.group_size) or len(size) * self.cross.size > _MOST_PRODUCTS:
+            return np.zeros(0, dtype=np.int64), np.zeros((0, 0, 0))
+        order = np.argsort(place, kind="stable")
+        parts = np.split(self.group_sums[order], np.cumsum(np.bincount(place))[:-1])
+        return first, np.array([part.T @ part for part in parts])
+
+    def _squares_weighted(self, weight: Floats) -> Floats:
+        """Σ weight_c S_cS_cᵀ, for a weight (G,) that depends on a group's size alone."""
+        first, squares = self._squares
+        if len(first):
+            summed: Floats = np.tensordot(weight[first], squares, axes=1)
+            return summed
+        return (self.group_sums * weight[:, None]).T @ self.group_sums
 
     def at(self, section_ratio: float, class_ratio: float) -> Elimination:
         """Eliminate classes, then sections, at λ_s = σ²_s/σ²_e and λ_c = σ²_c/σ²_e."""
@@ -120,7 +145,7 @@ class ProfiledDeviance:
         shrunk = sums * shrink[:, None]
         section_sums = np.add.reduceat(shrunk, self._start, axis=0)
         spread = 1.0 + section_ratio * section_sums[:, 0]
-        remaining = self.cross - class_ratio * (shrunk.T @ sums)
+        remaining = self.cross - self._squares_weighted(class_ratio * shrink)
         remaining -= (section_sums * (section_ratio / spread)[:, None]).T @ section_sums
         try:
             root = np.linalg.cholesky(remaining).astype(np.float64, copy=False)
@@ -150,17 +175,22 @@ class ProfiledDeviance:
             return np.full(2, np.nan)
         inverse_root: Floats = np.linalg.inv(root).astype(np.float64, copy=False)
         by_section = section_sums / spread[:, None]
-        slope = [float((section_sums[:, 0] / spread).sum()) - self._quadratic(by_section, inverse_root), 0.0]
+        square = by_section.T @ by_section
+        slope = [float((section_sums[:, 0] / spread).sum()) - self._quadratic(square, inverse_root), 0.0]
         if self.nested:
             weight = self.group_size * shrink
-            by_class = shrunk - (section_ratio * weight)[:, None] * by_section[self.section_of]
             trace = weight - section_ratio * weight**2 / spread[self.section_of]
-            slope[CLASS] = float(trace.sum()) - self._quadratic(by_class, inverse_root)
+            # Of a class, BΩ⁻¹Z is S_c/d_c − λ_s m_c H_j/e_j with m_c = n_c/d_c; squared and summed.
+            mixed = np.add.reduceat(shrunk * weight[:, None], self._start, axis=0).T @ by_section
+            weights = np.add.reduceat(weight**2, self._start)
+            square = self._squares_weighted(shrink**2) - section_ratio * (mixed + mixed.T)
+            square += section_ratio**2 * (by_section * weights[:, None]).T @ by_section
+            slope[CLASS] = float(trace.sum()) - self._quadratic(square, inverse_root)
         return np.array(slope)
 
-    def _quadratic(self, projected: Floats, inverse_root: Floats) -> float:
-        """Of Q = BΩ⁻¹Z: the squares of Q L⁻ᵀ, whose last column belongs to the outcome."""
-        square = ((inverse_root @ (projected.T @ projected)) * inverse_root).sum(axis=1)
+    def _quadratic(self, square: Floats, inverse_root: Floats) -> float:
+        """Of QᵀQ with Q = BΩ⁻¹Z: the squares of Q L⁻ᵀ, whose last column belongs to the outcome."""
+        square = ((inverse_root @ square) * inverse_root).sum(axis=1)
         return float(self.degrees * square[-1] + (square[:-1].sum() if self.reml else 0.0))
 
     def _check_levels(self) -> None:
