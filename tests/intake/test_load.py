@@ -243,6 +243,18 @@ def test_pupil_who_moved_may_stand_in_two_schools(district: District) -> None:
     assert pupils["pupil"].duplicated().sum() == 1
 
 
+def test_nobody_graduates_from_two_schools_in_a_year(district: District) -> None:
+    header, *rows = district.sheet("学生.xlsx")[1:]
+    district.books["学生.xlsx"]["名册"] = [
+        [*header, "学籍状态"],
+        [*rows[0], "毕业"],
+        [*rows[0][:4], THROUGH, *rows[0][5:], "毕业"],
+    ]
+    del district.books["成绩.xlsx"], district.books["体质健康.xlsx"]
+    faults = {fault.key: fault.rows for fault in district.faults()}
+    assert faults["two_schools"] == (2, 3)
+
+
 def test_two_years_become_two_slices(district: District) -> None:
     for file in ("学校.xlsx", "试卷.xlsx"):
         rows = district.sheet(file)

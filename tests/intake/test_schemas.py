@@ -18,6 +18,9 @@ def test_every_column_is_described_in_both_languages(name: str) -> None:
 def test_key_is_needed_and_years_come_first(name: str) -> None:
     table = SCHEMAS[name]
     assert table.columns[0] == table.key[0] == "year"
-    assert all(table.schema.columns[column].required for column in table.key)
+    needed = {column for column in table.key if table.schema.columns[column].required}
+    assert needed == set(table.key) - set(table.open_key)
+    assert len(needed) > 1
+    assert set(table.open_key) <= {"pupil", "school_code", "stage"}
     assert not set(table.context) & (set(table.columns) - {"school_code"})
     assert set(table.derived) <= set(table.columns)

@@ -14,7 +14,7 @@ from evalib.intake.schemas import GONE, SCHEMAS
 from evalib.intake.scoresheets import joined, marks_above_full
 
 # Tables whose rows belong to a school, and the column that names the school.
-_OF_SCHOOLS = ("pupils", "scores", "teachers", "resources")
+_OF_SCHOOLS = ("pupils", "scores", "teachers", "resources", "achievements", "survey")
 # Fewer pupils, or fewer different words for classes, say nothing about what a column holds.
 ENOUGH_PUPILS = 20
 USUAL_CLASS_WORDS = 10
@@ -85,12 +85,13 @@ def schema_faults(name: str, frame: pd.DataFrame, columns: Columns, headers: Hea
 
 def duplicates(name: str, frame: pd.DataFrame, columns: Columns, headers: Headers) -> list[Fault]:
     """Rows that share a key; every one of them is named, in all their files."""
-    key = joined(frame, *SCHEMAS[name].key)
+    table = SCHEMAS[name]
+    key = joined(frame.fillna(dict.fromkeys(table.open_key, "")), *table.key)
     twice = key.notna() & key.duplicated(keep=False)
     if name == "scores":
         return faults_at(frame, twice, "score", "two_scores", headers)
-    titles = "＋".join(columns.header(name, column) for column in SCHEMAS[name].key)
-    return faults_at(frame, twice, SCHEMAS[name].key[1], "duplicate_rows", headers, key_columns=titles)
+    titles = "＋".join(columns.header(name, column) for column in table.key)
+    return faults_at(frame, twice, table.key[1], "duplicate_rows", headers, key_columns=titles)
 
 
 def two_schools(pupils: pd.DataFrame, headers: Headers) -> list[Fault]:
@@ -166,11 +167,11 @@ def scores_against_pupils(scores: pd.DataFrame, pupils: pd.DataFrame, headers: H
     ]
 
 
-def fitness_against_pupils(fitness: pd.DataFrame, pupils: pd.DataFrame, headers: Headers) -> list[Fault]:
-    """A warning: measured pupils who are not in the pupils of that year."""
-    pupil = joined(fitness, "year", "pupil")
+def rows_without_pupil(frame: pd.DataFrame, pupils: pd.DataFrame, headers: Headers) -> list[Fault]:
+    """A warning: rows of pupils who are not in the pupils of that year."""
+    pupil = joined(frame, "year", "pupil")
     unknown = pupil.notna() & ~pupil.isin(joined(pupils, "year", "pupil"))
-    return faults_at(fitness, unknown, "pupil", "fitness_without_pupil", headers, warning=True)
+    return faults_at(frame, unknown, "pupil", "fitness_without_pupil", headers, warning=True)
 
 
 def above_full_mark(scores: pd.DataFrame, papers: pd.DataFrame, headers: Headers) -> list[Fault]:
@@ -186,4 +187,4 @@ def _full_marks(rows: pd.DataFrame) -> str:
 
 def _sheet_rows(scores: pd.DataFrame) -> pd.DataFrame:
     """Marks without the headers they stand under: the row is at fault, not the mark."""
-    return scores.drop(columns="_header")
+    return scores.drop(columns="_header_score")

@@ -1,7 +1,8 @@
 """A recognised sheet → clean columns, and every cell that cannot be read.
 
-Rows keep their place in hidden columns (`_file`, `_sheet`, `_row`, and for marks
-`_header`, the header the mark stands under) until all checks are done.
+Rows keep their place in hidden columns (`_file`, `_sheet`, `_row`, and from wide
+sheets `_header_score` and the like, the header a value stands under) until all
+checks are done.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import pandas as pd
 from evalib.errors import Fault
 from evalib.intake import cells
 from evalib.intake.columns import Columns
+from evalib.intake.levelsheets import WIDE, long_levels
 from evalib.intake.pseudonyms import PUPIL_ID, Identities, has_valid_check
 from evalib.intake.recognition import Sheet
 from evalib.intake.schemas import SCHEMAS
@@ -25,6 +27,7 @@ _PLAIN_READERS = {
     "code": cells.code,
     "pupil": cells.code,
     "teacher": cells.code,
+    "token": cells.code,
     "text": cells.text,
     "number": cells.number,
     "whole": cells.whole,
@@ -33,6 +36,8 @@ _PLAIN_READERS = {
     "calendar_year": cells.calendar_year,
     "year": cells.year,
 }
+# Faults of a kind that are told as another's.
+_LIKE = {"token": "code"}
 _WORD_READERS = {"word": cells.word, "flag": cells.flag, "grade": cells.grade}
 
 
@@ -70,12 +75,17 @@ class Cleaner:
         if sheet.table == "scores":
             # Marks are read with their words, together; grade, term and subject lead to the paper.
             wanted = [name for name in (*wanted, *table.context) if name not in ("score", "class")]
+        if sheet.table == "competence":
+            wanted += [column for columns in WIDE.values() for column in columns.values()]
         clean = {name: self._column(sheet, name, faults) for name in wanted if name in sheet.cells.columns}
         self._year(sheet, clean, faults)
         frame = pd.DataFrame(clean, index=sheet.cells.index)
         frame = frame.assign(_file=sheet.file, _sheet=sheet.name, _row=sheet.cells.index)
         if sheet.table == "scores":
             frame = self._marks(sheet, frame, faults)
+        if sheet.table == "competence":
+            frame, twice = long_levels(frame, sheet)
+            faults += twice
         return frame.reset_index(drop=True), faults
 
     def _column(self, sheet: Sheet, column: str, faults: list[Fault]) -> pd.Series[Any]:
@@ -89,7 +99,8 @@ class Cleaner:
         else:
             values, unreadable = _PLAIN_READERS[kind](raw)
         allowed = self.columns.allowed(sheet.table, column)
-        _report(faults, sheet, column, f"unreadable_{kind}", unreadable, allowed=allowed)
+        key = f"unreadable_{_LIKE.get(kind, kind)}"
+        _report(faults, sheet, column, key, unreadable, allowed=allowed)
         factor = sheet.matches[column].factor
         if factor != 1.0:
             values = values * factor
@@ -100,7 +111,7 @@ class Cleaner:
             values = values.mask(wrong)
         if kind == "pupil":
             values = self._checked_pupil_ids(sheet, values, faults)
-        if kind in ("pupil", "teacher"):
+        if kind in ("pupil", "teacher", "token"):
             values = self.identities.pseudonyms(values, kind)
         return values
 
@@ -137,7 +148,7 @@ class Cleaner:
         parts = []
         for subject in subjects:
             score, sat = self._read_marks(sheet, subject, faults)
-            part = frame.assign(score=score, sat=sat, subject=subject, _header=sheet.headers[subject])
+            part = frame.assign(score=score, sat=sat, subject=subject, _header_score=sheet.headers[subject])
             parts.append(part[sat.notna()])
         return pd.concat(parts, ignore_index=True).astype({"subject": "str"})
 
@@ -162,7 +173,7 @@ class Cleaner:
         sat = said.where(said.notna(), sat)
         score = score.mask(sat != "present")
         header = sheet.headers.get("score", sheet.headers.get("sat", ""))
-        return frame.assign(score=score, sat=sat, _header=header)[sat.notna()]
+        return frame.assign(score=score, sat=sat, _header_score=header)[sat.notna()]
 
     def _read_marks(
         self, sheet: Sheet, column: str, faults: list[Fault]

@@ -10,13 +10,13 @@ from pathlib import Path
 import pandas as pd
 
 from evalib.errors import Fault, FaultyFiles
-from evalib.intake import checks
+from evalib.intake import checks, owners
 from evalib.intake.cleaning import PLACE, Cleaner
 from evalib.intake.columns import Columns, load_columns
+from evalib.intake.derived import derived
 from evalib.intake.pseudonyms import open_identities
 from evalib.intake.recognition import recognise
 from evalib.intake.schemas import SCHEMAS
-from evalib.intake.scoresheets import with_grade_and_school, with_paper
 from evalib.intake.workbooks import SUFFIXES, find_files, read_grids
 from evalib.settings import Settings
 from evalib.store import Store
@@ -88,8 +88,11 @@ def read_tables(settings: Settings) -> Loaded:
     where = settings.district.files
     gathered = _gather(settings.files, where, Cleaner(columns, identities, settings.district.school_codes))
     _need_tables(gathered, where, columns)
-    tables = {name: pd.concat(frames, ignore_index=True) for name, frames in gathered.frames.items()}
-    _derive(tables, gathered, columns)
+    rows = {name: pd.concat(frames, ignore_index=True) for name, frames in gathered.frames.items()}
+    tables, faults = derived(
+        rows, columns, gathered.headers, papers_whole="papers" not in gathered.incomplete
+    )
+    gathered.faults += faults
     _check(tables, gathered, columns)
     faults = sorted(gathered.faults, key=lambda one: (one.file, one.sheet, one.rows[:1], one.column, one.key))
     errors = tuple(fault for fault in faults if not fault.warning)
@@ -136,34 +139,6 @@ def _need_tables(gathered: _Gathered, where: str, columns: Columns) -> None:
             gathered.incomplete.add(name)
 
 
-def _derive(tables: dict[str, pd.DataFrame], gathered: _Gathered, columns: Columns) -> None:
-    """Columns that follow from others: a pupil's stage, a paper's name, a mark's paper and school."""
-    if "pupils" in tables:
-        pupils = tables["pupils"]
-        by_grade = pupils["grade"].map(
-            lambda grade: "primary" if grade <= 6 else "junior", na_action="ignore"
-        )
-        said = (
-            pupils["stage"] if "stage" in pupils.columns else pd.Series(None, index=pupils.index, dtype="str")
-        )
-        tables["pupils"] = pupils.assign(stage=said.fillna(by_grade.astype("str")))
-    if "papers" in tables:
-        papers = tables["papers"]
-        name = papers["grade"].astype("str") + "-" + papers["subject"]
-        if "term" in papers.columns:
-            name = name + ("-" + papers["term"]).fillna("")
-        said = (
-            papers["paper"] if "paper" in papers.columns else pd.Series(None, index=papers.index, dtype="str")
-        )
-        tables["papers"] = papers.assign(paper=said.fillna(name))
-    if "scores" in tables:
-        scores = with_grade_and_school(tables["scores"], tables.get("pupils"))
-        if "papers" in tables and "papers" not in gathered.incomplete:
-            scores, faults = with_paper(scores, tables["papers"], columns, gathered.headers)
-            gathered.faults += faults
-        tables["scores"] = scores
-
-
 def _check(tables: dict[str, pd.DataFrame], gathered: _Gathered, columns: Columns) -> None:
     headers, faults = gathered.headers, gathered.faults
     for name, frame in tables.items():
@@ -179,8 +154,19 @@ def _check(tables: dict[str, pd.DataFrame], gathered: _Gathered, columns: Column
         faults += checks.classes_of_one(tables["pupils"], headers)
     if "scores" in tables and "pupils" in whole:
         faults += checks.scores_against_pupils(tables["scores"], whole["pupils"], headers)
-    if "fitness" in tables and "pupils" in whole:
-        faults += checks.fitness_against_pupils(tables["fitness"], whole["pupils"], headers)
+    if "pupils" in whole:
+        for name in ("fitness", "competence", "achievements", "activities"):
+            if name in tables:
+                faults += checks.rows_without_pupil(tables[name], whole["pupils"], headers)
+        if "achievements" in tables:
+            faults += owners.works_of_other_schools(tables["achievements"], whole["pupils"], headers)
+    for name in ("achievements", "survey"):
+        if name in tables:
+            faults += owners.missing_owners(name, tables[name], columns, headers)
+    if "achievements" in tables:
+        faults += owners.teams_too_small(tables["achievements"], headers)
+    if "survey" in tables:
+        faults += owners.answers_above(tables["survey"], headers)
     if "scores" in tables and "papers" in whole and "paper" in tables["scores"].columns:
         faults += checks.above_full_mark(tables["scores"], whole["papers"], headers)
     # A mark has no paper while papers are missing: that is told once, as a missing table.

@@ -31,7 +31,8 @@ def faults_at(
     mask
         Which of them are at fault.
     column
-        The clean column at fault; a mark stands under the header of its subject.
+        The clean column at fault. What a wide sheet writes under several headers (a mark,
+        a level) brings the right one along, in the hidden column `_header_` and its name.
     headers
         By file and sheet: clean column → header as written.
     fields
@@ -40,8 +41,8 @@ def faults_at(
     if not mask.any():
         return []
     faulty = frame[mask.to_numpy(dtype=bool)]
-    if column == "score" and "_header" in faulty.columns:
-        titles = faulty["_header"]
+    if f"_header_{column}" in faulty.columns:
+        titles = faulty[f"_header_{column}"]
     else:
         places = zip(faulty["_file"], faulty["_sheet"], strict=True)
         titles = pd.Series([headers.get(place, {}).get(column, "") for place in places], index=faulty.index)

@@ -52,7 +52,7 @@ class Identities:
         identities
             Text; missing stays missing.
         kind
-            "pupil" or "teacher": a number that is both gets two pseudonyms.
+            "pupil", "teacher" or "token": a number that is two of them gets two pseudonyms.
         """
         known = {one: self._pseudonym(one, kind) for one in identities.dropna().unique()}
         return identities.map(known).astype("str")

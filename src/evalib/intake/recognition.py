@@ -12,7 +12,8 @@ import pandas as pd
 
 from evalib.errors import Fault
 from evalib.intake.columns import Columns, Match, plain
-from evalib.intake.schemas import SCHEMAS, Table
+from evalib.intake.schemas import SCHEMAS
+from evalib.intake.table import Table
 from evalib.intake.workbooks import Grid, blank
 from evalib.vocabulary import SchoolYear
 

@@ -7,49 +7,55 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from evalib.intake.schemas import SCHEMAS
-from evalib.sampling.bodies import ITEMS, fitness_of_year
+from evalib.sampling.bodies import ITEMS, SECTION_SD, fitness_of_year
+from evalib.sampling.competences import competence_of_year, invent_leanings
+from evalib.sampling.effects import Effects, effect_rows, invent_effects
+from evalib.sampling.facts import facts_of_year
 from evalib.sampling.identities import pupil_identities, teacher_identities
-from evalib.sampling.learning import PERSISTENCE, Learning, invent_learning, invent_papers, marks_of_year
-from evalib.sampling.pupils import LAST_PRIMARY, People, Roll, invent_rolls
-from evalib.sampling.schools import Sections, invent_sections, school_rows
+from evalib.sampling.learning import Learning, invent_learning, invent_papers, marks_of_year
+from evalib.sampling.pupils import People, Roll, invent_rolls
+from evalib.sampling.registers import Register, invent_registers
+from evalib.sampling.rows import Keys, class_names, keys_of, teacher_keys, typed
+from evalib.sampling.schools import Floats, Random, Sections, invent_sections, school_rows
 from evalib.sampling.staff import invent_resources, invent_teachers
+from evalib.sampling.surveys import survey_of_year
+from evalib.sampling.talents import achievements_of_year, activities_of_year, invent_clubs
+from evalib.sampling.truth import Truth, truth_of
 
 NAME = "示例区"
 SEED = 20260901
 LAST_YEAR = 2024
-
-
-@dataclass(frozen=True)
-class Truth:
-    """What the district was made from, for judging what is estimated from its tables.
-
-    Attributes
-    ----------
-    sections
-        school_code, stage, level: true level of its pupils at entry, in pupil standard
-        deviations around a district mean of 0.
-    growth
-        year, school_code, stage, growth: true effect of the section on the change
-        into that year, on the same scale; the first year has none.
-    classes
-        year, school_code, stage, grade, class, effect: the same for a class within it.
-    pupils
-        year, pupil, ability: true standing that year.
-    peculiar
-        school_code and stage of the sections that are not like others: `too_small`,
-        `new`, `no_scores`, `no_fitness`.
-    persistence
-        How much of a pupil's standing lasts a year: ability = persistence × ability
-        last year + growth + effect of the class + the pupil's own change.
-    """
-
-    sections: pd.DataFrame
-    growth: pd.DataFrame
-    classes: pd.DataFrame
-    pupils: pd.DataFrame
-    peculiar: dict[str, tuple[str, str]]
-    persistence: float
+# Parts that draw from a stream of their own; new ones go to the end.
+STREAMS = (
+    "sections",
+    "rolls",
+    "learning",
+    "papers",
+    "scores",
+    "staff",
+    "fitness",
+    "pupil_identities",
+    "teacher_identities",
+    "effects",
+    "registers",
+    "competence",
+    "talents",
+    "survey",
+    "facts",
+)
+# Tables come sorted by these behind the year; the others are made in order.
+ORDER = {
+    "schools": ["school_code", "stage"],
+    "pupils": ["school_code", "pupil"],
+    "papers": ["paper"],
+    "scores": ["school_code", "pupil"],
+    "achievements": ["work", "pupil", "level"],
+    "activities": ["pupil", "activity"],
+    "teachers": ["school_code", "teacher"],
+    "resources": ["school_code", "stage"],
+    "survey": ["respondent", "item", "school_code", "stage"],
+    "district": ["fact"],
+}
 
 
 @dataclass(frozen=True)
@@ -79,6 +85,21 @@ class InventedDistrict:
     teacher_identities: pd.DataFrame
 
 
+@dataclass(frozen=True)
+class _Made:
+    """Everything that tables are drawn from."""
+
+    streams: dict[str, Random]
+    plan: Sections
+    rolls: list[Roll]
+    people: People
+    registers: list[Register]
+    learning: Learning
+    effects: Effects
+    fitness: Floats
+    keys: Keys
+
+
 def invent_district(
     *,
     sections: int = 40,
@@ -87,6 +108,9 @@ def invent_district(
     level_sd: float = 0.25,
     growth_sd: float = 0.12,
     class_sd: float = 0.15,
+    onward_sd: float = 0.10,
+    recovery_sd: float = 0.15,
+    record_sd: float = 0.25,
 ) -> InventedDistrict:
     """Invent a district of any size.
 
@@ -102,11 +126,16 @@ def invent_district(
         True standard deviations, in pupil standard deviations: of sections' levels at
         entry, of sections' effects on a year's growth, of classes' effects on it. A
         class effect of 0.15 is a class correlation of about .06 in value added.
+    onward_sd, recovery_sd
+        The same of primary sections' effects on their leavers' first junior year, and
+        of sections' extra effect on the weakest quarter of their entrants.
+    record_sd
+        The same of sections' effects on arts, labour, moral evidence, activities,
+        achievements and entrants' adaptation.
 
     Returns
     -------
-    Tables `schools`, `pupils`, `papers`, `scores`, `fitness`, `teachers`, `resources`,
-    and the truth.
+    All clean tables, and the truth.
 
     Raises
     ------
@@ -116,189 +145,190 @@ def invent_district(
     Examples
     --------
     >>> district = invent_district(sections=10, years=1)
-    >>> sorted(district.tables)
-    ['fitness', 'papers', 'pupils', 'resources', 'schools', 'scores', 'teachers']
+    >>> sorted(district.tables)[:5]
+    ['achievements', 'activities', 'competence', 'district', 'fitness']
     """
     if years < 1:
         raise ValueError("years must be at least 1")
     # Each part draws from its own stream: a change in one leaves the others as they are.
-    streams = [np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(9)]
+    children = np.random.SeedSequence(seed).spawn(len(STREAMS))
+    streams = dict(zip(STREAMS, (np.random.default_rng(child) for child in children), strict=True))
     first = LAST_YEAR - years + 1
     names = [f"{year}-{year + 1}" for year in range(first, LAST_YEAR + 1)]
-    plan = invent_sections(streams[0], sections, LAST_YEAR, level_sd)
-    rolls, people = invent_rolls(streams[1], plan, first, years)
-    learning = invent_learning(streams[2], plan, people, rolls, growth_sd, class_sd)
-    papers = invent_papers(streams[3], names)
-    identities = pupil_identities(streams[7], people)
-    identities.insert(0, "pupil", _pupil_keys(np.arange(len(people.entry))))
-    staff = invent_teachers(streams[5], plan, rolls)
-    teachers = teacher_identities(streams[8], int(staff["teacher"].max()) + 1)
-    teachers.insert(0, "teacher", _teacher_keys(np.arange(len(teachers))))
+    plan = invent_sections(streams["sections"], sections, LAST_YEAR, level_sd)
+    rolls, people = invent_rolls(streams["rolls"], plan, first, years)
+    effects = invent_effects(
+        streams["effects"], plan, onward_sd=onward_sd, recovery_sd=recovery_sd, record_sd=record_sd
+    )
+    learning = invent_learning(streams["learning"], plan, people, rolls, effects, growth_sd, class_sd)
+    papers = invent_papers(streams["papers"], names)
+    made = _Made(
+        streams=streams,
+        plan=plan,
+        rolls=rolls,
+        people=people,
+        registers=invent_registers(streams["registers"], plan, rolls),
+        learning=learning,
+        effects=effects,
+        fitness=streams["fitness"].standard_normal(len(plan)),
+        keys=keys_of(plan, names, len(people.entry)),
+    )
+    staff = invent_teachers(streams["staff"], plan, rolls)
+    identities = pupil_identities(streams["pupil_identities"], people)
+    identities.insert(0, "pupil", made.keys.pupils)
+    teachers = teacher_identities(streams["teacher_identities"], int(staff["teacher"].max()) + 1)
+    teachers.insert(0, "teacher", teacher_keys(np.arange(len(teachers))))
     tables = {
         "schools": pd.concat([school_rows(plan, name, y, years - 1) for y, name in enumerate(names)]),
-        "pupils": _pupils(plan, people, rolls, names),
+        "pupils": _pupils(made),
         "papers": papers.drop(columns=["mean", "spread"]),
-        "scores": _scores(streams[4], plan, people, rolls, learning, papers, names),
-        "fitness": _fitness(streams[6], plan, people, rolls, names),
-        "teachers": _placed(plan, staff.assign(teacher=_teacher_keys(staff["teacher"].to_numpy())), names),
-        "resources": _placed(plan, invent_resources(streams[5], plan, rolls), names),
-    }
-    keys = {
-        "schools": ["school_code", "stage"],
-        "papers": ["paper"],
-        "teachers": ["school_code", "teacher"],
-        "resources": ["school_code", "stage"],
-        "fitness": ["pupil"],
+        "scores": _scores(made, papers),
+        "fitness": _fitness(made),
+        "competence": _competence(made),
+        **_talents(made),
+        "teachers": _dated(made, staff.assign(teacher=teacher_keys(staff["teacher"].to_numpy()))),
+        "resources": _dated(made, invent_resources(streams["staff"], plan, rolls)),
+        "survey": _survey(made, staff),
+        "district": _facts(made),
     }
     return InventedDistrict(
         name=NAME,
         years=tuple(names),
-        tables={
-            name: _typed(name, table).sort_values(
-                ["year", *keys.get(name, ["school_code", "pupil"])], ignore_index=True
-            )
-            for name, table in tables.items()
-        },
-        truth=_truth(plan, rolls, learning, names),
+        tables={name: _ordered(name, typed(name, rows)) for name, rows in tables.items()},
+        truth=truth_of(
+            plan,
+            rolls,
+            learning,
+            effect_rows(plan, effects, SECTION_SD * made.fitness),
+            names,
+            made.keys.pupils,
+        ),
         pupil_identities=identities,
         teacher_identities=teachers,
     )
 
 
-def _pupils(plan: Sections, people: People, rolls: list[Roll], names: list[str]) -> pd.DataFrame:
-    codes, frames = plan.table["school_code"].to_numpy(str), []
-    for name, roll in zip(names, rolls, strict=True):
-        status = np.where(roll.suspended, "suspended", np.where(roll.arrived, "transferred_in", "enrolled"))
-        frames.append(
-            pd.DataFrame(
-                {
-                    "year": name,
-                    "pupil": _pupil_keys(roll.pupil),
-                    "school_code": codes[roll.section],
-                    "stage": _stages(roll.grade),
-                    "grade": roll.grade,
-                    "class": _class_names(roll.room),
-                    "sex": np.where(people.male[roll.pupil], "male", "female"),
-                    "migrant": people.migrant[roll.pupil],
-                    "left_behind": people.left_behind[roll.pupil],
-                    "special_needs": people.special_needs[roll.pupil],
-                    "status": status,
-                }
-            )
+def _ordered(name: str, rows: pd.DataFrame) -> pd.DataFrame:
+    if name not in ORDER:
+        return rows.reset_index(drop=True)
+    return rows.sort_values(["year", *ORDER[name]], ignore_index=True)
+
+
+def _pupils(made: _Made) -> pd.DataFrame:
+    people, frames = made.people, []
+    for year, register in enumerate(made.registers):
+        rows = pd.DataFrame(
+            {
+                "section": register.section,
+                "grade": register.grade,
+                "class": class_names(register.room),
+                "sex": np.where(people.male[register.pupil], "male", "female"),
+                "migrant": people.migrant[register.pupil],
+                "left_behind": people.left_behind[register.pupil],
+                "special_needs": people.special_needs[register.pupil],
+                "status": register.status,
+            }
         )
+        rows = made.keys.of_year(made.keys.placed(rows), year, pupil=register.pupil)
+        frames.append(rows)
     return pd.concat(frames, ignore_index=True)
 
 
-def _scores(
-    rng: np.random.Generator,
-    plan: Sections,
-    people: People,
-    rolls: list[Roll],
-    learning: Learning,
-    papers: pd.DataFrame,
-    names: list[str],
-) -> pd.DataFrame:
-    codes, frames = plan.table["school_code"].to_numpy(str), []
-    for year, (name, roll) in enumerate(zip(names, rolls, strict=True)):
+def _scores(made: _Made, papers: pd.DataFrame) -> pd.DataFrame:
+    frames = []
+    for year, (name, roll) in enumerate(zip(made.keys.years, made.rolls, strict=True)):
         of_year = papers[papers["year"].eq(name)].reset_index(drop=True)
         marks = marks_of_year(
-            rng,
-            plan,
-            people,
+            made.streams["scores"],
+            made.plan,
+            made.people,
             roll,
-            learning.ability[year],
-            learning.leaning,
+            made.learning.ability[year],
+            made.learning.leaning,
             of_year,
-            last=year == len(names) - 1,
+            last=year == len(made.rolls) - 1,
         )
         row = marks["row"].to_numpy()
-        frames.append(
-            pd.DataFrame(
-                {
-                    "year": name,
-                    "paper": of_year["paper"].to_numpy(str)[marks["paper"]],
-                    "pupil": _pupil_keys(roll.pupil[row]),
-                    "school_code": codes[roll.section[row]],
-                    "score": marks["score"],
-                    "sat": marks["sat"],
-                }
-            )
+        paper = of_year["paper"].astype("str").take(marks["paper"].to_numpy()).reset_index(drop=True)
+        rows = pd.DataFrame(
+            {"paper": paper, "section": roll.section[row], "score": marks["score"], "sat": marks["sat"]}
         )
+        frames.append(made.keys.of_year(made.keys.placed(rows), year, pupil=roll.pupil[row]))
     return pd.concat(frames, ignore_index=True).sort_values(["year", "school_code", "pupil", "paper"])
 
 
-def _fitness(
-    rng: np.random.Generator, plan: Sections, people: People, rolls: list[Roll], names: list[str]
-) -> pd.DataFrame:
-    effect = rng.standard_normal(len(plan))
+def _fitness(made: _Made) -> pd.DataFrame:
     frames = []
-    for year, (name, roll) in enumerate(zip(names, rolls, strict=True)):
-        table = fitness_of_year(rng, plan, people, roll, effect, last=year == len(names) - 1)
-        table.insert(0, "year", name)
-        table.insert(1, "pupil", _pupil_keys(roll.pupil[table.pop("row")]))
-        frames.append(table[["year", "pupil", "height_cm", "weight_kg", *ITEMS, "exempt"]])
+    for year, roll in enumerate(made.rolls):
+        rows = fitness_of_year(
+            made.streams["fitness"],
+            made.plan,
+            made.people,
+            roll,
+            made.fitness,
+            last=year == len(made.rolls) - 1,
+        )
+        frames.append(
+            _of_roll(made, year, rows)[["year", "pupil", "height_cm", "weight_kg", *ITEMS, "exempt"]]
+        )
     return pd.concat(frames, ignore_index=True)
 
 
-def _placed(plan: Sections, table: pd.DataFrame, names: list[str]) -> pd.DataFrame:
-    """`year` and `section` as names and codes, in front."""
-    section = table.pop("section").to_numpy()
-    table["year"] = np.array(names)[table["year"]]
-    table.insert(0, "school_code", plan.table["school_code"].to_numpy(str)[section])
-    table.insert(1, "stage", plan.table["stage"].to_numpy(str)[section])
-    front = ["year", "teacher"] if "teacher" in table else ["year"]
-    return table[[*front, *(name for name in table.columns if name not in front)]]
+def _competence(made: _Made) -> pd.DataFrame:
+    stream = made.streams["competence"]
+    leaning = invent_leanings(stream, made.people)
+    frames = []
+    for year, roll in enumerate(made.rolls):
+        last = year == len(made.rolls) - 1
+        ability = made.learning.ability[year]
+        rows = competence_of_year(stream, made.plan, roll, made.effects, leaning, ability, last=last)
+        frames.append(_of_roll(made, year, rows))
+    return pd.concat(frames, ignore_index=True)
 
 
-def _typed(name: str, table: pd.DataFrame) -> pd.DataFrame:
-    """The schema's columns in its order and types."""
-    dtypes = SCHEMAS[name].dtypes
-    columns = [column for column in dtypes if column in table]
-    return table[columns].astype({column: dtypes[column] for column in columns})
+def _talents(made: _Made) -> dict[str, pd.DataFrame]:
+    stream = made.streams["talents"]
+    clubs = invent_clubs(stream, made.plan)
+    activities, achievements = [], []
+    for year, roll in enumerate(made.rolls):
+        last = year == len(made.rolls) - 1
+        rows = activities_of_year(stream, made.plan, roll, made.effects, clubs, last=last)
+        activities.append(_of_roll(made, year, rows))
+        works = achievements_of_year(stream, made.plan, roll, made.effects, made.keys.years[year], last=last)
+        place = works.pop("row").to_numpy()
+        pupil = np.where(place < 0, -1, roll.pupil[np.maximum(place, 0)])
+        achievements.append(made.keys.of_year(made.keys.placed(works), year, pupil=pupil))
+    return {
+        "achievements": pd.concat(achievements, ignore_index=True),
+        "activities": pd.concat(activities, ignore_index=True),
+    }
 
 
-def _truth(plan: Sections, rolls: list[Roll], learning: Learning, names: list[str]) -> Truth:
-    place = plan.table[["school_code", "stage"]]
-    growth = [
-        place.assign(year=name, growth=learning.growth[year]).iloc[np.unique(rolls[year].section)]
-        for year, name in enumerate(names)
-        if year
+def _survey(made: _Made, staff: pd.DataFrame) -> pd.DataFrame:
+    frames = []
+    for year, roll in enumerate(made.rolls):
+        here = staff.loc[staff["year"].eq(year), "section"].to_numpy(np.int64)
+        teachers = np.bincount(here, minlength=len(made.plan))
+        rows = survey_of_year(made.streams["survey"], made.plan, roll, made.effects, teachers)
+        frames.append(made.keys.of_year(made.keys.placed(rows), year))
+    return pd.concat(frames, ignore_index=True)
+
+
+def _facts(made: _Made) -> pd.DataFrame:
+    stream, sections = made.streams["facts"], len(made.plan)
+    frames = [
+        made.keys.of_year(facts_of_year(stream, sections, year), year) for year in range(len(made.rolls))
     ]
-    columns = ["year", "school_code", "stage", "growth"]
-    classes = learning.classes
-    of_class = place.iloc[classes["section"].to_numpy(np.int64)].reset_index(drop=True)
-    of_class.insert(0, "year", np.array(names)[classes["year"].to_numpy(np.int64)])
-    of_class["grade"] = classes["grade"].to_numpy(np.int64)
-    of_class["class"] = _class_names(classes["room"].to_numpy(np.int64))
-    of_class["effect"] = classes["effect"].to_numpy(float)
-    pupils = [
-        pd.DataFrame({"year": name, "pupil": _pupil_keys(roll.pupil), "ability": ability})
-        for name, roll, ability in zip(names, rolls, learning.ability, strict=True)
-    ]
-    keys = list(place.itertuples(index=False, name=None))
-    return Truth(
-        sections=place.assign(level=plan.level),
-        growth=pd.concat(growth, ignore_index=True)[columns] if growth else pd.DataFrame(columns=columns),
-        classes=of_class,
-        pupils=pd.concat(pupils, ignore_index=True),
-        peculiar={
-            name: keys[getattr(plan, name)] for name in ("too_small", "new", "no_scores", "no_fitness")
-        },
-        persistence=PERSISTENCE,
-    )
+    return pd.concat(frames, ignore_index=True)
 
 
-def _stages(grade: np.ndarray) -> np.ndarray:
-    return np.where(grade <= LAST_PRIMARY, "primary", "junior")
+def _of_roll(made: _Made, year: int, rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows that name a position in the roll, with year and pupil instead."""
+    pupil = made.rolls[year].pupil[rows.pop("row").to_numpy()]
+    return made.keys.of_year(rows, year, pupil=pupil)
 
 
-def _pupil_keys(number: np.ndarray) -> np.ndarray:
-    return np.char.add("P", np.char.zfill((number + 1).astype(str), 8))
-
-
-def _teacher_keys(number: np.ndarray) -> np.ndarray:
-    return np.char.add("T", np.char.zfill((number + 1).astype(str), 7))
-
-
-def _class_names(room: np.ndarray) -> np.ndarray:
-    return np.char.add(room.astype(str), "班")
+def _dated(made: _Made, rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows with numbers of year and section as names and codes."""
+    years = pd.Series(made.keys.years, dtype="str").take(rows["year"].to_numpy()).reset_index(drop=True)
+    return made.keys.placed(rows.assign(year=years))

@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 from scipy.stats import beta, norm
 
+from evalib.sampling.effects import Effects
 from evalib.sampling.pupils import LAST_PRIMARY, SUBJECTS, People, Roll
 from evalib.sampling.schools import Codes, Floats, Random, Sections
 
 FIRST_EXAMINED_GRADE = 3
-# Ability a follows a' = PERSISTENCE · a + growth of the section + effect of the class + own change,
+# Ability a follows a' = PERSISTENCE · a + growth of the section + effect of the class + own change
+# (and, into a stage, what the former school adds and the lift of weak starters),
 # with own change such that the variance between pupils stays about 1.
 PERSISTENCE = 0.87
 YEARLY_SHARE_OF_GROWTH = 0.3
@@ -27,6 +29,9 @@ DIFFICULTY_SD = 0.012
 ABSENT_MEAN = 0.018
 WHOLE_DAY_SHARE = 0.6
 ROOMS = 100
+# Grades into which the weakest quarter of a stage's start is lifted.
+RECOVERY_GRADES = (FIRST_EXAMINED_GRADE + 1, LAST_PRIMARY + 1)
+WEAK_SHARE = 0.25
 # Mean and spread of marks as shares of the full mark: in grade 3, in grade 7.
 PRIMARY_MARKS = {"chinese": (0.79, 0.115), "mathematics": (0.77, 0.160), "english": (0.77, 0.165)}
 JUNIOR_MARKS = {"chinese": (0.68, 0.120), "mathematics": (0.64, 0.205), "english": (0.65, 0.205)}
@@ -58,7 +63,13 @@ class Learning:
 
 
 def invent_learning(
-    rng: Random, plan: Sections, people: People, rolls: list[Roll], growth_sd: float, class_sd: float
+    rng: Random,
+    plan: Sections,
+    people: People,
+    rolls: list[Roll],
+    effects: Effects,
+    growth_sd: float,
+    class_sd: float,
 ) -> Learning:
     """Let ability grow from year to year.
 
@@ -68,6 +79,9 @@ def invent_learning(
         Source of randomness.
     plan, people, rolls
         Who learned where.
+    effects
+        What sections do to those who left them for the next stage, and to the weakest
+        quarter in the first examined step of a stage.
     growth_sd
         Standard deviation between sections of the true effect on one year's change;
         seven tenths of its variance last, three tenths are the year's own.
@@ -80,23 +94,26 @@ def invent_learning(
     gap = gap + SPECIAL_NEEDS_GAP * people.special_needs
     ability = plan.level[people.origin] + gap - gap.mean() + people.start
     states: list[Floats] = []
-    effects: list[pd.DataFrame] = []
+    of_classes: list[pd.DataFrame] = []
     known = np.zeros(len(ability), bool)
+    seat = np.zeros(len(ability), np.int64)
     for year, roll in enumerate(rolls):
         key, place = np.unique(_class_key(roll), return_inverse=True)
         effect = class_sd * rng.standard_normal(len(key))
         own = own_sd * rng.standard_normal(len(roll.pupil))
         before = known[roll.pupil]
         change = growth[year, roll.section] + effect[place] + own
+        change = change + _into_stage(roll, before, seat, ability, effects)
         moved = PERSISTENCE * ability[roll.pupil] + change
         ability[roll.pupil] = np.where(before, moved, ability[roll.pupil])
         known[roll.pupil] = True
+        seat[roll.pupil] = roll.section
         states.append(ability[roll.pupil])
         if year:
-            effects.append(_class_effects(key, effect, year))
+            of_classes.append(_class_effects(key, effect, year))
     leaning = SECTION_SUBJECT_SD * rng.standard_normal((len(plan), len(SUBJECTS)))
     none = pd.DataFrame(columns=["year", "section", "grade", "room", "effect"])
-    return Learning(states, growth, pd.concat(effects, ignore_index=True) if effects else none, leaning)
+    return Learning(states, growth, pd.concat(of_classes, ignore_index=True) if of_classes else none, leaning)
 
 
 def invent_papers(rng: Random, years: list[str]) -> pd.DataFrame:
@@ -174,6 +191,20 @@ def marks_of_year(
             "sat": sat.ravel(),
         }
     )
+
+
+def _into_stage(roll: Roll, before: np.ndarray, seat: Codes, ability: Floats, effects: Effects) -> Floats:
+    """(N,) what the former school adds in the first junior year, and a lift of weak starters."""
+    added = np.zeros(len(roll.pupil))
+    crossing = before & (roll.grade == LAST_PRIMARY + 1)
+    added[crossing] = effects.onward[seat[roll.pupil[crossing]]]
+    for grade in RECOVERY_GRADES:
+        starting = before & (roll.grade == grade)
+        if starting.any():
+            start = ability[roll.pupil]
+            weak = starting & (start < np.quantile(start[starting], WEAK_SHARE))
+            added[weak] += effects.recovery[roll.section[weak]]
+    return added
 
 
 def _growth(rng: Random, plan: Sections, years: int, growth_sd: float) -> Floats:

@@ -69,8 +69,8 @@ class Sections:
         (S,) expected share of pupils.
     receivers, shares
         (S, 3) junior sections that a primary section's leavers go to, and how they divide.
-    too_small, new, no_scores, no_fitness
-        Positions of the four peculiar sections.
+    too_small, new, no_scores, no_fitness, no_records, over_quota
+        Positions of the peculiar sections.
     """
 
     table: pd.DataFrame
@@ -85,6 +85,8 @@ class Sections:
     new: int
     no_scores: int
     no_fitness: int
+    no_records: int
+    over_quota: int
 
     def __len__(self) -> int:
         return len(self.table)
@@ -121,7 +123,9 @@ def invent_sections(rng: Random, sections: int, opening: int, level_sd: float) -
     # Peculiar sections stand at fixed places, so that a reader finds them again.
     alone = np.flatnonzero(primary & table["kind"].eq("小学").to_numpy())
     too_small, new, no_scores = int(alone[-1]), int(alone[-2]), int(alone[-3])
-    no_fitness = int(np.flatnonzero(~primary & table["kind"].eq("初中").to_numpy())[-1])
+    no_records = int(alone[-4])
+    juniors = np.flatnonzero(~primary & table["kind"].eq("初中").to_numpy())
+    no_fitness, over_quota = int(juniors[-1]), int(juniors[0])
     area = rng.choice(list(AREA_SHARES), size=sections, p=list(AREA_SHARES.values()))
     # The first schools, which will lead groups, and the new one are urban; the teaching point is rural.
     area[[0, 1, 2, new, no_fitness]] = "urban"
@@ -155,6 +159,8 @@ def invent_sections(rng: Random, sections: int, opening: int, level_sd: float) -
         new=new,
         no_scores=no_scores,
         no_fitness=no_fitness,
+        no_records=no_records,
+        over_quota=over_quota,
     )
     return _with_feeders(rng, plan)
 
