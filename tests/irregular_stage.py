@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from evalib.review import review_year
+from evalib.review.yearly import review_year
 from evalib.settings import Settings, load_settings
 from evalib.store import Store
 

@@ -12,6 +12,8 @@ MODULES = sorted(path for path in SRC.rglob("*.py"))
 LONGEST = 400
 
 BASE = {"errors", "messages", "vocabulary"}
+# From measurements to scores and standings.
+JUDGING = {"scales", "combining", "dimensions", "scoring"}
 # room → rooms of ours it may import; each room may always import itself
 ROOMS: dict[str, set[str]] = {
     "messages": set(),
@@ -25,27 +27,26 @@ ROOMS: dict[str, set[str]] = {
     "measures": {"statistics", *BASE},
     "intake": {"settings", "store", "wording", *BASE},
     "records": {"store", *BASE},
-    "review_rows": {"settings", "statistics", "records", *BASE},
-    "review_growth": {"settings", "statistics", "measures", "records", "review_rows", *BASE},
-    "review": {
-        "settings",
-        "store",
-        "measures",
-        "statistics",
-        "records",
-        "review_rows",
-        "review_growth",
-        *BASE,
-    },
+    "review": {"settings", "store", "measures", "statistics", "records", *BASE},
+    "scales": {"settings", "statistics", *BASE},
+    "combining": {"settings", "statistics", "review", "scales", *BASE},
+    "dimensions": {"settings", "statistics", "review", "scales", "combining", *BASE},
     "scoring": {"settings", "statistics", *BASE},
+    "similar": {"settings", "statistics", "scoring", *BASE},
+    "sensitivity": {"settings", "store", "statistics", "review", *JUDGING, *BASE},
     "disclosure": {"settings", *BASE},
+    "measuring": {"settings", "store", "review", *JUDGING, "similar", "disclosure", *BASE},
     "wording": {"settings", *BASE},
     "sampling": {"intake", "settings", *BASE},
-    "page": {"settings", "store", "wording", "fonts", "markup", "scoring", *BASE},
+    "page": {"settings", "store", "wording", "fonts", "markup", "scoring", "scales", "sensitivity", *BASE},
     "press": {"settings", "store", "wording", "fonts", "markup", *BASE},
-    "annual": {"intake", "store", "settings", "review", "scoring", "disclosure", "press", *BASE},
+    "annual": {"intake", "store", "settings", "measuring", "press", *BASE},
     "progress": {"press", *BASE},
-    "cli": {"annual", "settings", "sampling", "press", "progress", *BASE},
+    "handbook": {
+        *("settings", "wording", "measures", "statistics", "review", "sensitivity"),
+        *(*JUDGING, "similar", "disclosure", *BASE),
+    },
+    "cli": {"annual", "measuring", "settings", "sampling", "press", "progress", *BASE},
     "__main__": {"cli"},
     "__init__": set(),
 }

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evalib.review import Review, review_year
-from evalib.scoring import add_standings
+from evalib.review.yearly import Review, review_year
+from evalib.scoring.standings import add_standings
 from evalib.settings import load_settings
 from evalib.store import Store
 

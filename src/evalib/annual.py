@@ -8,19 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from evalib.disclosure import publish, publish_sections
 from evalib.errors import Fault
 from evalib.intake.load import load
+from evalib.measuring import measure
 from evalib.press.catalogue import write_catalogue
 from evalib.press.execute import check_parameters
 from evalib.press.ledger import Fate, Ledger, only_run
 from evalib.press.plan import check_stage, plan_reports, years_wanted
 from evalib.press.production import FORMATS, Order, make_reports
-from evalib.review import review_year
-from evalib.scoring import add_standings
 from evalib.settings import Settings
 from evalib.store import Store
-from evalib.vocabulary import YEARS_SHOWN, ReportKey
+from evalib.vocabulary import ReportKey
 
 
 @dataclass(frozen=True)
@@ -90,28 +88,6 @@ def load_files(settings: Settings) -> tuple[Fault, ...]:
         The files are missing or have faults; the store is as it was.
     """
     return load(settings, Store(settings.store)).warnings
-
-
-def measure(settings: Settings, years: Sequence[str]) -> None:
-    """Review, judge and publish some years of a loaded district.
-
-    The years before that stand in the trend lines are judged and published with them,
-    each with its own full history: what is said of a year does not depend on which
-    year was asked for.
-    """
-    store = Store(settings.store)
-    shown = _with_history(store.years(), years, YEARS_SHOWN)
-    needed = _with_history(store.years(), shown, settings.measures.standing.pooled_years)
-    reviews = {year: review_year(store, settings, year) for year in needed}
-    measurements = {year: review.measurements for year, review in reviews.items()}
-    tables = {}
-    for year in shown:
-        judged = add_standings(measurements, year, settings)
-        tables["measurements", year] = judged
-        tables["published", year] = publish(judged, settings.disclosure)
-        tables["published_sections", year] = publish_sections(reviews[year].sections, settings.disclosure)
-        tables["published_notes", year] = reviews[year].notes
-    store.write(tables)
 
 
 def orders_for(
@@ -191,12 +167,3 @@ def _sweep(folder: Path) -> None:
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
-
-
-def _with_history(known: Sequence[str], years: Sequence[str], depth: int) -> list[str]:
-    """The years given and, for each, those before it, so many in all."""
-    needed: set[str] = set()
-    for year in years:
-        until = [one for one in known if one <= year]
-        needed.update(until[-depth:])
-    return sorted(needed)

@@ -115,6 +115,27 @@ def load(lang: str, params: str) -> None:
 
 
 @main.command()
+@click.argument("params")
+@click.option("--year", "years", multiple=True, help="A base year; repeat it for several. All years if none.")
+@click.pass_obj
+def freeze(lang: str, params: str, years: tuple[str, ...]) -> None:
+    """Fix the scale of the dimensions' scores, so that they can change between years.
+
+    \b
+    Example:
+      evalib freeze params/sample.yaml --year 2022-2023 --year 2023-2024
+    """
+    from evalib import measuring
+    from evalib.press.ledger import only_run
+
+    settings = load_settings(params)
+    with only_run(settings.output):
+        frozen = measuring.freeze(settings, years)
+    said = {"path": settings.frozen_path, "years": ", ".join(frozen.base_years)}
+    click.echo(message("scale_frozen", lang, **said))
+
+
+@main.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option(
     "--sections", type=click.IntRange(min=10), default=40, show_default=True, help="How many sections."

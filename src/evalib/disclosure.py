@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -41,12 +43,55 @@ PUBLISHED = [
     "shrunken_se",
     "shrunken_low",
     "shrunken_high",
+    "conditional_se",
+    "score",
+    "rank_low",
+    "rank_high",
+    "p_top_quarter",
+    "called_by_chance",
+    "similar_reference",
+    "similar_difference",
+    "similar_low",
+    "similar_high",
+    "change",
+    "change_se",
+    "change_probability",
+    "smallest",
+    "weight_available",
+    "score_reason",
+]
+# What only a section that is judged may claim.
+CLAIMS = [
+    "d_mean",
+    "d_sd",
+    "probability_above",
+    "probability_below",
+    "rank_low",
+    "rank_high",
+    "p_top_quarter",
+    "change",
+    "change_se",
+    "change_probability",
+]
+PARTS = [
+    "year",
+    "school_code",
+    "stage",
+    "dimension",
+    "indicator",
+    "subject",
+    "reason",
+    "value",
+    "variance",
+    "weight",
+    "n",
+    "expected",
 ]
 FIGURES = PUBLISHED[PUBLISHED.index("value") : PUBLISHED.index("standing")]
-JUDGEMENT = PUBLISHED[PUBLISHED.index("d_mean") :]
+JUDGEMENT = PUBLISHED[PUBLISHED.index("d_mean") : PUBLISHED.index("score_reason")]
 
 
-def publish(measurements: pd.DataFrame, limits: DisclosureParams) -> pd.DataFrame:
+def publish(measurements: pd.DataFrame, limits: DisclosureParams, counting: Sequence[str]) -> pd.DataFrame:
     """The measurements that may be shown, the others with their reason alone.
 
     Parameters
@@ -55,6 +100,8 @@ def publish(measurements: pd.DataFrame, limits: DisclosureParams) -> pd.DataFram
         One row a section, indicator and subject, with standings.
     limits
         Fewest pupils behind a figure, and behind a standing.
+    counting
+        Indicators of record, shares whose value × n is a number of pupils.
 
     Returns
     -------
@@ -68,15 +115,16 @@ def publish(measurements: pd.DataFrame, limits: DisclosureParams) -> pd.DataFram
     small = few & shown["reason"].isin(["", Reason.TOO_FEW.value]) & shown["n"].gt(0)
     # A share of record, without interval, tells its numerator: 1 % of 101 is one pupil.
     numerator = (shown["value"] * shown["n"]).round()
-    small |= shown["reason"].eq("") & shown["se"].isna() & numerator.between(1, limits.minimum_n - 1)
+    told = shown["reason"].eq("") & shown["indicator"].isin(counting)
+    small |= told & numerator.between(1, limits.minimum_n - 1)
     shown.loc[small, "reason"] = Reason.SUPPRESSED.value
     silent = shown["reason"].ne("")
     shown.loc[silent, FIGURES + JUDGEMENT] = np.nan
-    shown.loc[silent, ["standing", "standing_reason"]] = ""
+    shown.loc[silent, ["standing", "standing_reason", "score_reason"]] = ""
     unjudged = ~silent & shown["n"].lt(limits.minimum_n_standing) & shown["standing"].ne("")
     shown.loc[unjudged, "standing"] = "none"
     shown.loc[unjudged, "standing_reason"] = Reason.TOO_FEW.value
-    shown.loc[unjudged, ["d_mean", "d_sd", "probability_above", "probability_below"]] = np.nan
+    shown.loc[unjudged, CLAIMS] = np.nan
     return shown
 
 
@@ -91,8 +139,41 @@ def publish_sections(sections: pd.DataFrame, limits: DisclosureParams) -> pd.Dat
     few = roll.lt(limits.minimum_n).fillna(False).astype(bool)
     shown["pupils_on_roll"] = roll.mask(few)
     shown["pupils_on_roll_withheld"] = few
+    for name in ("ses", "entry"):
+        if name in shown:
+            shown[name] = shown[name].mask(few)
     for name in [column for column in shown.columns if column.endswith("_share")]:
         count = (shown[name] * roll.astype(float)).round()
         enough = count.ge(limits.minimum_n) & (roll.astype(float) - count).ge(limits.minimum_n)
         shown[name] = shown[name].where(enough)
     return shown
+
+
+def publish_parts(measurements: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
+    """What a researcher needs to weigh the indicators anew: figures and variances of what is shown.
+
+    Parameters
+    ----------
+    measurements
+        With standings; every row of it stands in `published` too, in the same order.
+    published
+        From `publish`.
+
+    Returns
+    -------
+    The rows of single indicators, all subjects together; without a figure where the page
+    shows none.
+    """
+    parts = measurements[PARTS].reset_index(drop=True)
+    parts["reason"] = published["reason"].to_numpy()
+    parts.loc[parts["reason"].ne(""), ["value", "variance", "weight", "n"]] = np.nan
+    kept = parts["subject"].eq("") & parts["indicator"].ne(parts["dimension"])
+    return parts[kept].reset_index(drop=True)
+
+
+def publish_influences(influences: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
+    """The moments of sections whose score is shown; see `evalib.review.influences`."""
+    shown = published[published["indicator"].eq(published["dimension"]) & published["reason"].eq("")]
+    keys = pd.MultiIndex.from_frame(shown[["stage", "school_code", "dimension"]])
+    mine = pd.MultiIndex.from_frame(influences[["stage", "school_code", "score"]])
+    return influences[mine.isin(keys)].reset_index(drop=True)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from evalib.store import Store
-from evalib.vocabulary import Reason
+from evalib.vocabulary import Reason, SchoolYear
 
 Codes = npt.NDArray[np.int64]
 # Reasons are objects: numpy would cut a longer one to the length of the first.
@@ -18,6 +18,8 @@ Reasons = npt.NDArray[np.object_]
 # A graduate was on the roll until the year's end.
 OFF_ROLL = ("transferred_out", "left", "died")
 TERMS = {"first": 1, "second": 2}
+YEARS_BACK = 3
+TRAITS = ["sex", "migrant", "left_behind", "special_needs", "free_lunch", "ses"]
 PROFILE = ["name", "kind", "area", "side", "group_code", "group", "group_role", "opened"]
 SHARES = {"migrant": "migrant_share", "left_behind": "left_behind_share", "free_lunch": "free_lunch_share"}
 
@@ -29,11 +31,13 @@ class YearRecords:
     Attributes
     ----------
     pupils
-        On roll: pupil, school_code, stage, grade, class (None where no class is recorded).
+        On roll: pupil, school_code, stage, grade, class (None where no class is recorded),
+        and of sex, migrant, left_behind, special_needs, free_lunch, ses what the district has.
     scores
         One row a score record of those pupils: row (position of its pupil in `pupils`),
         paper (0 … P − 1), score (NaN unless the pupil sat), sat, and the paper's grade,
-        subject, full_mark, comparable, last_term, excellent_cut, pass_cut, low_cut.
+        subject, full_mark, comparable, last_term, excellent_cut, pass_cut, low_cut; empty
+        where the district handed in no papers or scores.
     papers
         The year's papers in the order of their codes in `scores`.
     """
@@ -98,6 +102,12 @@ class StageYear:
             return {"class_": None, "grade": None}
         return {"class_": self.records.class_codes, "grade": self.records.pupils["grade"].to_numpy(np.int64)}
 
+    def rows_of(self, pupil: pd.Series[str]) -> Codes:
+        """Position of each pupil in `records.pupils`; -1 for one who is not on the roll of the stage."""
+        if self.records is None:
+            return np.full(len(pupil), -1, np.int64)
+        return np.asarray(pd.Index(self.records.pupils["pupil"]).get_indexer(pd.Index(pupil)), np.int64)
+
     def absence(self) -> Reasons:
         """(sections,) "no_data" for a section without a single score record, else empty."""
         having = np.zeros(len(self.codes), dtype=bool)
@@ -120,9 +130,9 @@ def read_year(store: Store, year: str, *, on_roll: bool = True) -> YearRecords |
     -----
     A paper that does not say whether it is common to the district is not taken to be.
     """
-    if not all(store.has(table, year) for table in ("pupils", "papers", "scores")):
+    if not store.has("pupils", year):
         return None
-    wanted = ["pupil", "school_code", "stage", "grade", "class", "status"]
+    wanted = ["pupil", "school_code", "stage", "grade", "class", "status", *TRAITS]
     pupils = store.read("pupils", year, wanted)
     if "status" in pupils:
         off = pupils["status"].isin(OFF_ROLL)
@@ -130,8 +140,22 @@ def read_year(store: Store, year: str, *, on_roll: bool = True) -> YearRecords |
         pupils = pupils[~off] if on_roll else pd.concat([pupils[off], pupils[~off]])
     pupils = pupils.drop(columns="status", errors="ignore").drop_duplicates("pupil", keep="last")
     pupils = pupils.reset_index(drop=True)
-    papers = _papers(store.read("papers", year))
+    if not (store.has("papers", year) and store.has("scores", year)):
+        return YearRecords(pupils, _joined(pupils, *_NOTHING), _papers(_NOTHING[0]))
     scores = store.read("scores", year, ["pupil", "paper", "score", "sat"])
+    papers = store.read("papers", year)
+    return YearRecords(pupils, _joined(pupils, papers, scores), _papers(papers))
+
+
+_NOTHING = (
+    pd.DataFrame({"paper": [], "subject": []}, dtype="str").assign(grade=pd.Series([], dtype="int64")),
+    pd.DataFrame({"pupil": [], "paper": [], "sat": []}, dtype="str").assign(score=pd.Series([], dtype=float)),
+)
+
+
+def _joined(pupils: pd.DataFrame, papers: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
+    """Score records of the pupils given, each with what its paper is."""
+    papers = _papers(papers)
     row = pd.Index(pupils["pupil"]).get_indexer(pd.Index(scores["pupil"]))
     paper = pd.Index(papers["paper"]).get_indexer(pd.Index(scores["paper"]))
     known = (row >= 0) & (paper >= 0)
@@ -139,7 +163,67 @@ def read_year(store: Store, year: str, *, on_roll: bool = True) -> YearRecords |
     scores = scores[known].reset_index(drop=True)
     joined = pd.DataFrame({"row": row[known], "paper": paper[known], "sat": scores["sat"]}).join(detail)
     joined["score"] = scores["score"].astype(float).where(scores["sat"].eq("present"))
-    return YearRecords(pupils, joined, papers)
+    return joined
+
+
+@dataclass(frozen=True)
+class DistrictYear:
+    """One year of a district as its measures need it: the records, those before, other tables.
+
+    Attributes
+    ----------
+    store, year
+        Where the clean tables are, and which school year.
+    sections
+        See `read_sections`.
+    this
+        Pupils on the roll and their scores.
+    before
+        The years before, latest first, those who left during the year included; None
+        for a year that the store does not have.
+    """
+
+    store: Store
+    year: str
+    sections: pd.DataFrame
+    this: YearRecords | None
+    before: tuple[YearRecords | None, ...]
+    _read: dict[tuple[str, int], pd.DataFrame | None] = field(default_factory=dict, repr=False)
+
+    def table(self, name: str, years_back: int = 0) -> pd.DataFrame | None:
+        """A clean table of this year or an earlier one; None where it was not handed in."""
+        key = (name, years_back)
+        if key not in self._read:
+            year = earlier(self.year, years_back)
+            self._read[key] = self.store.read(name, year) if self.store.has(name, year) else None
+        return self._read[key]
+
+
+def read_district_year(store: Store, year: str) -> DistrictYear:
+    """Everything that one year's measures read."""
+    return DistrictYear(
+        store=store,
+        year=year,
+        sections=read_sections(store, year),
+        this=read_year(store, year),
+        before=tuple(
+            read_year(store, earlier(year, back), on_roll=False) for back in range(1, YEARS_BACK + 1)
+        ),
+    )
+
+
+def earlier(year: str, years_back: int) -> str:
+    """The school year so many years before.
+
+    Examples
+    --------
+    >>> earlier("2024-2025", 2)
+    '2022-2023'
+    """
+    before = SchoolYear(year)
+    for _ in range(years_back):
+        before = before.previous
+    return str(before)
 
 
 def stage_year(stage: str, codes: list[str], records: YearRecords | None) -> StageYear:
@@ -157,8 +241,8 @@ def read_sections(store: Store, year: str) -> pd.DataFrame:
     Returns
     -------
     school_code, stage, the columns of `schools` that the district has, pupils_on_roll
-    (missing where no pupil table was handed in), and a share for every yes-or-no
-    column of `pupils`.
+    (missing where no pupil table was handed in), a share for every yes-or-no column of
+    `pupils`, and the mean of `ses`.
     """
     schools = store.read("schools", year)
     sections = schools[["school_code", "stage", *(name for name in PROFILE if name in schools)]].copy()
@@ -166,7 +250,7 @@ def read_sections(store: Store, year: str) -> pd.DataFrame:
         sections["name"] = pd.Series(None, index=sections.index, dtype="str")
     sections["pupils_on_roll"] = pd.Series(pd.NA, index=sections.index, dtype="Int64")
     if store.has("pupils", year):
-        pupils = store.read("pupils", year, ["school_code", "stage", "status", *SHARES])
+        pupils = store.read("pupils", year, ["school_code", "stage", "status", "ses", *SHARES])
         if "status" in pupils:
             pupils = pupils[~pupils["status"].isin(OFF_ROLL)]
         groups = pupils.groupby(["school_code", "stage"])
@@ -175,6 +259,8 @@ def read_sections(store: Store, year: str) -> pd.DataFrame:
         for flag, share in SHARES.items():
             if flag in pupils:
                 sections[share] = groups[flag].mean().astype(float).reindex(keys).to_numpy()
+        if "ses" in pupils:
+            sections["ses"] = groups["ses"].mean().reindex(keys).to_numpy()
     sections.insert(0, "year", year)
     return sections.sort_values(["school_code", "stage"], ignore_index=True)
 

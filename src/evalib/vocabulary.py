@@ -13,6 +13,8 @@ LANGUAGES = ("zh", "en")
 LANGUAGE_TAGS = {"zh": "zh-CN", "en": "en"}
 YEARS_SHOWN = 3  # in a page's trend lines
 EDITIONS = ("restricted",)
+# The score over the five dimensions; off unless params ask for it.
+OVERALL = "overall"
 STANDINGS = (
     "clearly_above",
     "probably_above",
@@ -39,6 +41,7 @@ class Reason(StrEnum):
     LOW_RELIABILITY = "low_reliability"
     NOT_APPLICABLE = "not_applicable"
     FIT_FAILED = "fit_failed"
+    MODELS_DISAGREE = "models_disagree"
     SUPPRESSED = "suppressed"
 
 

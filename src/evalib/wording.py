@@ -13,9 +13,13 @@ from typing import Any
 from babel.numbers import format_decimal, format_percent
 
 from evalib.errors import ParameterError
-from evalib.settings import Settings, nearest
+from evalib.settings import IndicatorParams, MeasuresParams, Settings, nearest
+from evalib.settings.indicators import CUT_NAMES
 from evalib.vocabulary import LANGUAGE_TAGS, SchoolYear
 
+# How a figure in a unit becomes the number that is printed, before its digits.
+FACTORS = {"t_score": 10.0, "rate": 100.0, "rate_difference": 100.0}
+SIGNED = ("sd", "rate_difference")
 LOCALES = {"zh": "zh_CN", "en": "en_GB"}
 TAGS = LANGUAGE_TAGS
 MARKS = {"up": "▲", "down": "▼", "same": "●", "na": "○"}
@@ -74,17 +78,13 @@ class Wording:
     def interval(self, unit: str, low: float, high: float, se: float | None = None) -> str:
         """Both ends of an interval, in the digits of its figure."""
         digits = self._digits(unit, se)
-        between = "–" if unit != "sd" else (" 至 " if self.lang == "zh" else " to ")
+        between = "–" if unit not in SIGNED else (" 至 " if self.lang == "zh" else " to ")
         return f"{self._number(unit, low, digits)}{between}{self._number(unit, high, digits)}"
 
     def difference(self, unit: str, value: float, se: float | None = None) -> str:
-        """A signed difference: T points, percentage points or standard deviations."""
-        digits = self._digits(unit, se)
-        scaled = {"t_score": 10 * value, "rate": 100 * value, "sd": value}[unit]
-        text = self.decimal(abs(scaled), digits)
-        sign = "" if _is_zero(text) else ("+" if scaled > 0 else MINUS)
-        points = {"rate": " 个百分点" if self.lang == "zh" else " points"}.get(unit, "")
-        return f"{sign}{text}{points}"
+        """A signed difference in the unit; of rates in percentage points, of T scores in T points."""
+        signed = self._signed(FACTORS.get(unit, 1.0) * value, self._digits(unit, se))
+        return signed + self._points() if unit in ("rate", "rate_difference") else signed
 
     def share(self, value: float, digits: int = 0) -> str:
         """A share between 0 and 1 as a percentage."""
@@ -107,24 +107,54 @@ class Wording:
         """Why a figure is not given."""
         return self.label(reason, "reasons")
 
-    def _digits(self, unit: str, se: float | None) -> int:
-        scaled = (
-            None if se is None or not math.isfinite(se) else se * {"t_score": 10, "rate": 100, "sd": 1}[unit]
+    def about(self, indicator: IndicatorParams, measures: MeasuresParams) -> str:
+        """An indicator's definition with the cuts and limits in force."""
+        cut = indicator.cut
+        if isinstance(cut, str) and cut in CUT_NAMES:
+            said = self.share(measures.cuts.of(cut))
+        elif isinstance(cut, float | int):
+            said = self.decimal(cut, 0 if float(cut).is_integer() else 1)
+        else:
+            said = cut or ""
+        return indicator.about.in_(self.lang).format(
+            cut=said,
+            denominator=self.label(f"denominator_{measures.denominator}"),
+            match_rate_minimum=self.share(measures.growth.match_rate_minimum),
         )
+
+    def _digits(self, unit: str, se: float | None) -> int:
+        scaled = None if se is None or not math.isfinite(se) else se * FACTORS.get(unit, 1.0)
+        if unit == "count":
+            return 0
         if unit == "sd":
             return 2
         if unit == "t_score":
             return 1 if scaled is None or scaled < 3 else 0
-        return 1 if scaled is not None and scaled < 0.5 else 0
+        if unit in ("rate", "rate_difference"):
+            return 1 if scaled is not None and scaled < 0.5 else 0
+        if scaled is None or scaled <= 0:
+            return 1
+        return min(3, max(0, -math.floor(math.log10(scaled))))
 
     def _number(self, unit: str, value: float, digits: int) -> str:
         if unit == "t_score":
             return self.decimal(50 + 10 * value, digits)
         if unit == "rate":
             return self.share(value, digits)
+        if unit == "rate_difference":
+            return self._signed(100 * value, digits) + self._points()
+        if unit == "sd":
+            return self._signed(value, digits)
+        text = self.decimal(abs(value), digits)
+        return f"{MINUS}{text}" if value < 0 and not _is_zero(text) else text
+
+    def _signed(self, value: float, digits: int) -> str:
         text = self.decimal(abs(value), digits)
         sign = "" if _is_zero(text) else ("+" if value > 0 else MINUS)
         return f"{sign}{text}"
+
+    def _points(self) -> str:
+        return " 个百分点" if self.lang == "zh" else " points"
 
 
 def mark(standing: str) -> str:

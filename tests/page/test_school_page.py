@@ -36,6 +36,7 @@ def published(year: str) -> pd.DataFrame:
             "coverage": 0.97,
             "standing": "clearly_above" if high else "not_distinguishable",
             "standing_reason": "",
+            "score_reason": "",
             "d_mean": 0.3 if high else 0.0,
             "d_sd": 0.05,
         }
@@ -64,7 +65,13 @@ def published(year: str) -> pd.DataFrame:
         }
         match = {"dimension": "growth", "indicator": "match_rate", "value": 0.93, "reference": 0.9}
         more = {**rate, "subject": "chinese", "d_mean": 0.31 if high else 0.0}
-        for one in (score, {**score, "subject": "chinese"}, rate, more, low, added, match):
+        weighed = {**score, "score": z / 0.25, "similar_reference": 0.1, "similar_difference": z - 0.1}
+        weighed |= {"similar_low": z - 0.2, "similar_high": z, "change": 0.1, "change_se": 0.04}
+        weighed |= {"change_probability": 0.93 if high else 0.5}
+        academic = {**score, "indicator": "academic", "smallest": 0.4}
+        growth = {**added, "indicator": "growth", "smallest": 0.5}
+        of_dimensions = (academic, growth)
+        for one in (weighed, {**score, "subject": "chinese"}, rate, more, low, added, match, *of_dimensions):
             row = {**base, **one}
             row["difference"] = row["value"] - row["reference"]
             if "se" in row:
@@ -103,9 +110,18 @@ def root(tmp_path_factory) -> Path:
             "fields": [json.dumps({"grade": 3, "subject": "english"}), "{}"],
         }
     )
+    scale = {"indicator": "standard_score", "centre": 0.0, "spread": 0.25, "between_variance": 0.06}
+    scale |= {"stage": "primary", "provisional": True, "base_years": YEARS[0]}
+    flows = {
+        "feeder": ["2150000000"] * 2,
+        "receiver": ["3150000001", ""],
+        "pupils": pd.array([40, None], "Int64"),
+    }
     for year in YEARS:
         store.write(
             {
+                ("published_scale", year): pd.DataFrame([scale]),
+                ("published_flows", year): pd.DataFrame(flows),
                 ("schools", year): sections[["school_code", "stage"]],
                 ("published", year): published(year),
                 ("published_sections", year): sections,
@@ -127,6 +143,7 @@ def html(shown: object) -> str:
 def everything(one: School) -> list[object]:
     pages = (one.academic, one.growth)
     parts = [one.cover(), one.context(), one.lead(), one.profile(), one.first_findings(), one.not_said()]
+    parts += [one.changes(), one.similar(), one.scale(), one.growth.subjects(), one.articulation.flows()]
     parts += [page.headline() for page in pages] + [page.indicators() for page in pages]
     parts += [page.trend() for page in pages]
     parts += [
@@ -177,7 +194,8 @@ def test_a_withheld_figure_shows_neither_value_nor_number_of_pupils(root: Path) 
 
 def test_an_unjudged_figure_says_why(root: Path) -> None:
     said = html(school(root, 2).not_said())
-    assert "不作判断：人数太少" in said
+    assert "平均标准分（T）" in said
+    assert "有数值，不作判断（人数（或班级、年份）太少）" in said
 
 
 def test_first_findings_hold_both_directions_and_count_pupils(root: Path) -> None:
@@ -204,7 +222,9 @@ def test_results_hold_every_number_and_what_was_read(root: Path) -> None:
     results = school(root).results()._repr_mimebundle_()[RESULTS]
     json.dumps(results, allow_nan=False)
     assert {row["year"] for row in results["measurements"]} == set(YEARS)
-    assert {one["table"] for one in results["read"]} == {"published", "published_sections", "published_notes"}
+    read = {"published", "published_scale", "published_flows", "published_sections", "published_notes"}
+    assert {one["table"] for one in results["read"]} <= read
+    assert {"published", "published_sections", "published_notes"} <= {one["table"] for one in results["read"]}
     withheld = school(root, 1).results()._repr_mimebundle_()[RESULTS]
     assert {row["reason"] for row in withheld["measurements"]} == {"suppressed"}
     assert {row["n"] for row in withheld["measurements"]} == {None}
@@ -264,7 +284,7 @@ def test_a_standing_on_fewer_pupils_than_a_sentence_needs_is_not_said(
 ) -> None:
     view = school(root).view
     row = {**view.row(indicator, subject), "standing": standing, "n": float(n)}
-    said = view.speaker.about_indicator(row, view.indicators[indicator])
+    said = view.speaker.about_indicator(row, view.judged[indicator])
     assert bool(said) == (n >= 30)
 
 
@@ -329,7 +349,7 @@ def test_scores_are_drawn_in_t_points_and_growth_in_its_own_unit(apart: Path, dr
     assert others == pytest.approx([50 + 0.2 * position for position in range(2, 12)])
     assert ends(here) == pytest.approx((54.0, 52.8, 55.2))
     assert [ends(point) for point in drawn["trend-academic"][1]] == [pytest.approx((54.0, 52.8, 55.2))] * 2
-    assert [ends(point) for point in drawn["trend-growth"][1]] == [pytest.approx((0.1, 0.0, 0.2))] * 2
+    assert [ends(point) for point in drawn["trend-growth"][1]] == [pytest.approx((51.0, 50.0, 52.0))] * 2
     growth, mine = drawn["caterpillar"]
     assert len(growth) == 10
     assert ends(mine) == pytest.approx((0.1, 0.0, 0.2))
@@ -341,3 +361,35 @@ def test_printed_scores_are_t_points_of_the_drawn_ones(root: Path) -> None:
     assert cells[5] == "50.0"
     assert "52.8" in cells[2]
     assert "55.2" in cells[2]
+
+
+def test_changes_are_told_only_where_they_are_sure_enough(root: Path) -> None:
+    said = html(school(root).changes())
+    assert "平均标准分（T）：与全区相比，比上年好 1.0（变好的概率 93%）" in said
+    assert "没有一项指标能说" in html(school(root, 5).changes())
+
+
+def test_a_score_says_what_it_is_made_of_and_that_its_base_is_provisional(root: Path) -> None:
+    table = school(root).scale()
+    assert "基准暂定：2023—2024 学年" in table.caption
+    row = next(row for row in table.rows if "平均标准分" in row[1])
+    assert row[2:] == ("40%", "66.0", "计入")
+
+
+def test_similar_sections_are_a_second_reference(root: Path) -> None:
+    (row,) = [row for row in school(root).similar().rows if "平均标准分" in row[0]]
+    assert row[1:4] == ("54.0", "51.0", "+3.0")
+
+
+def test_small_flows_have_no_number(root: Path) -> None:
+    rows = school(root).articulation.flows().rows
+    assert rows == (("其他", "40"), ("其他", "少于 10"))
+
+
+def test_a_dimension_without_a_score_falls_back_on_its_lead_indicator(root: Path, tmp_path: Path) -> None:
+    shutil.copytree(root, tmp_path / "apart")
+    store = Store(load_settings(tmp_path / "apart" / "params" / "sample.yaml").store)
+    table = published(YEARS[-1])
+    table.loc[table["indicator"].eq("academic"), "reason"] = "low_coverage"
+    store.write({("published", YEARS[-1]): table})
+    assert "平均标准分" in html(school(tmp_path / "apart").academic.headline())

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.interpolate import BSpline
-from scipy.stats import norm, rankdata
+from scipy.special import ndtri
+from scipy.stats import rankdata
 
+from evalib.statistics.class_correlation import class_correlation
 from evalib.statistics.multilevel import fit_multilevel, parametric_bootstrap
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
 
 def normal_score(score: Floats, paper: Codes) -> Floats:
@@ -43,55 +45,11 @@ def normal_score(score: Floats, paper: Codes) -> Floats:
         sat = records[np.isfinite(score[records])]
         marks = score[sat]
         if sat.size and marks.min() < marks.max():
-            result[sat] = norm.ppf(rankdata(marks) / (sat.size + 1))
+            result[sat] = ndtri(rankdata(marks) / (sat.size + 1))
     return result
 
 
-def prior_design(prior: Floats, grade: Codes, knots: Floats, pattern_minimum: int) -> Floats:
-    """Covariates of the growth model: a curve of the prior score, a grade at a time.
-
-    Parameters
-    ----------
-    prior
-        (N,) last year's mean normal score of each matched pupil, no NaN.
-    grade
-        (N,) grade; each has its own intercept and its own curve.
-    knots
-        (K,) inner knots of the cubic spline, as quantiles of the grade's priors.
-    pattern_minimum
-        A grade with fewer pupils has a straight line in place of the spline.
-
-    Returns
-    -------
-    (N, p) columns without the overall constant, full rank: for the first grade its
-    curve, for each further grade a dummy and its curve.
-    """
-    blocks: list[Floats] = []
-    for position, one in enumerate(np.unique(grade)):
-        inside = grade == one
-        curve = _curve(prior[inside], knots, int(inside.sum()) >= pattern_minimum)
-        if position:
-            curve = np.column_stack([np.ones(len(curve)), curve])
-        block = np.zeros((prior.size, curve.shape[1]))
-        block[inside] = curve
-        blocks.append(block)
-    return np.hstack(blocks) if blocks else np.zeros((prior.size, 0))
-
-
-def _curve(prior: Floats, knots: Floats, spline: bool) -> Floats:
-    """A basis for one grade without its constant: cubic B-splines, or the prior itself."""
-    low, high = float(prior.min()), float(prior.max())
-    inner = np.unique(np.quantile(prior, knots)) if spline else np.empty(0)
-    inner = inner[(inner > low) & (inner < high)]
-    if not spline or len(np.unique(prior)) < 5 + len(inner):
-        return prior[:, None] if low < high else np.zeros((prior.size, 0))
-    edges = np.concatenate([[low] * 4, inner, [high] * 4])
-    basis: Floats = BSpline.design_matrix(prior, edges, 3).toarray()
-    # The basis sums to one, the grade's constant: the middle column goes.
-    return np.delete(basis, basis.shape[1] // 2, axis=1)
-
-
-def match_rate(matched: npt.NDArray[np.bool_], section: Codes, sections: int) -> tuple[Floats, Codes]:
+def match_rate(matched: Bools, section: Codes, sections: int) -> tuple[Floats, Codes]:
     """Share of the pupils with a score this year who have one of last year too.
 
     Parameters
@@ -115,6 +73,37 @@ def match_rate(matched: npt.NDArray[np.bool_], section: Codes, sections: int) ->
     return np.divide(found, eligible, out=np.full(sections, np.nan), where=eligible > 0), eligible
 
 
+def low_starters(prior: Floats, grade: Codes, share: float) -> Bools:
+    """Pupils who started lowest in their grade.
+
+    Parameters
+    ----------
+    prior
+        (N,) last year's mean normal score, NaN where there is none.
+    grade
+        (N,) grade of each pupil.
+    share
+        How much of each grade, 0.25 for the lowest quarter; ties at the limit belong to it.
+
+    Returns
+    -------
+    (N,) False for a pupil without a prior.
+
+    Examples
+    --------
+    >>> low_starters(np.array([1.0, 2.0, 3.0, 4.0, np.nan]), np.zeros(5, np.int64), 0.25)
+    array([ True, False, False, False, False])
+    """
+    low = np.zeros(len(prior), dtype=bool)
+    for one in np.unique(grade):
+        inside = np.flatnonzero((grade == one) & np.isfinite(prior))
+        if inside.size:
+            # The quantile of the ranks that leaves at most `share` below: no interpolation.
+            limit = np.quantile(prior[inside], share, method="inverted_cdf")
+            low[inside] = prior[inside] <= limit
+    return low
+
+
 @dataclass(frozen=True)
 class ValueAdded:
     """The growth model of one stage and year.
@@ -129,8 +118,15 @@ class ValueAdded:
         (J,) of the section effects: 1 − 1/e_j, the shrunken effect, and the error of
         û − u with the fixed effects' uncertainty (from a parametric bootstrap that
         refits the variances where there are few sections).
+    conditional_se
+        (J,) the error of û given coefficients and variances: smaller, and not for
+        comparing sections.
+    coefficient_se
+        (p,) errors of the columns' coefficients.
     variance_section, variance_class, variance_residual
         Variance components; the class one is NaN where no class is recorded.
+    class_correlation
+        How alike classmates are in their residuals; None where no class is recorded.
     classes
         Number of classes, 0 where none is recorded.
     at_boundary
@@ -142,50 +138,73 @@ class ValueAdded:
     reliability: Floats
     shrunken: Floats
     shrunken_se: Floats
+    conditional_se: Floats
+    coefficient_se: Floats
     variance_section: float
     variance_class: float
     variance_residual: float
+    class_correlation: float | None
     classes: int
     at_boundary: bool
+
+    def shown(self, reliability_minimum: float) -> bool:
+        """Whether section effects can be told from chance: a variance, and a median reliability, above it."""
+        return not self.at_boundary and float(np.median(self.reliability)) >= reliability_minimum
 
 
 def value_added(
     outcome: Floats,
-    prior: Floats,
-    grade: Codes,
+    columns: Floats,
     section: Codes,
     class_: Codes | None,
     *,
-    knots: Floats,
-    pattern_minimum: int,
-    bootstrap_draws: int,
-    bootstrap_below_sections: int,
     reliability_minimum: float,
-    seed: int,
+    alike: float | None = None,
+    bootstrap_draws: int = 0,
+    bootstrap_below_sections: int = 0,
+    seed: int = 0,
 ) -> ValueAdded:
     """How far pupils came compared with pupils who started from the same place.
 
-    A multilevel model of this year's normal score on a curve of last year's, a grade
-    at a time, with nested random intercepts section ⊃ class, by REML (section alone
-    where no class is recorded, or every section has a single one).
+    A multilevel model of this year's normal score on what was known before, with nested
+    random intercepts section ⊃ class, by REML (section alone where no class is recorded,
+    or every section has a single one).
 
     Parameters
     ----------
-    outcome, prior
-        (N,) mean normal scores of this year and of the year before, no NaN.
-    grade, section, class_
+    outcome
+        (N,) normal scores of this year, no NaN.
+    columns
+        (N, p) what predicts them, without the constant: see
+        `evalib.measures.growth_design.growth_design`.
+    section, class_
         (N,) codes of each pupil; classes unique over sections.
-    knots, pattern_minimum
-        See `prior_design`.
-    bootstrap_draws, bootstrap_below_sections, reliability_minimum, seed
-        With fewer sections than this, errors of the shrunken effects come from so
-        many simulated refits; not where the median reliability is below the minimum,
-        for then no shrunken effect is shown.
+    reliability_minimum
+        No shrunken effect is shown where the median reliability is below it.
+    alike
+        The class correlation, where a model of the same pupils and scores has found it.
+    bootstrap_draws, bootstrap_below_sections, seed
+        With fewer sections than this, errors of shrunken effects that are shown come
+        from so many simulated refits.
 
     Raises
     ------
     ValueError
         Too few pupils for the columns, or columns that depend on each other.
+
+    Notes
+    -----
+    What a page prints is the mean residual of a section, unshrunken, less the
+    district's; its class correlation is that of this model. Tempting, and wrong:
+    sections alone where classes exist (their variance is read as the sections').
+
+    Examples
+    --------
+    >>> section = np.repeat(np.arange(4), 5)
+    >>> score = np.array([0.0, 0.0, 1.0, 1.0])[section] + np.tile([-0.2, -0.1, 0.0, 0.1, 0.2], 4)
+    >>> found = value_added(score, np.zeros((20, 0)), section, None, reliability_minimum=0.5)
+    >>> found.residual[:5].round(2), found.reliability.round(2)
+    (array([-0.7, -0.6, -0.5, -0.4, -0.3]), array([0.99, 0.99, 0.99, 0.99]))
     """
     sections, section = np.unique(section, return_inverse=True)
     if class_ is not None:
@@ -193,22 +212,55 @@ def value_added(
         if class_.max() == section.max():
             # One class in every section: the two levels are one and the same.
             class_ = None
-    design = prior_design(prior, grade, knots, pattern_minimum)
-    fit = fit_multilevel(outcome, design, section, class_)
-    shown = not fit.at_boundary and float(np.median(fit.reliability)) >= reliability_minimum
-    if shown and fit.n_sections < bootstrap_below_sections:
-        se = parametric_bootstrap(fit, bootstrap_draws, seed)
-    else:
-        se = fit.comparative_se
-    return ValueAdded(
+    fit = fit_multilevel(outcome, columns, section, class_)
+    found = ValueAdded(
         residual=fit.residual,
         sections=sections,
         reliability=fit.reliability,
         shrunken=fit.section_effect,
-        shrunken_se=se,
+        shrunken_se=fit.comparative_se,
+        conditional_se=fit.conditional_se,
+        coefficient_se=fit.standard_error[1:],
         variance_section=fit.variance_section,
         variance_class=fit.variance_class,
         variance_residual=fit.variance_residual,
+        class_correlation=alike or class_correlation(fit) if class_ is not None else None,
         classes=fit.n_classes,
         at_boundary=fit.at_boundary,
     )
+    if fit.n_sections < bootstrap_below_sections and found.shown(reliability_minimum):
+        return replace(found, shrunken_se=parametric_bootstrap(fit, bootstrap_draws, seed))
+    return found
+
+
+def likeness_of_classmates(values: Floats, grade: Codes, section: Codes, class_: Codes) -> float | None:
+    """Class correlation of a figure that some pupils have, from a nested model of its own.
+
+    Parameters
+    ----------
+    values
+        (N,) the pupils' figures, no NaN.
+    grade, section, class_
+        (N,) codes of each pupil; grades have means of their own, classes are unique
+        over sections.
+
+    Returns
+    -------
+    See `evalib.statistics.class_correlation`; None where classes and sections, or
+    classes and pupils, cannot be told apart.
+
+    Examples
+    --------
+    >>> class_ = np.repeat(np.arange(8), 3)
+    >>> values = np.array([0.0, 1, 0, 1, 2, 3, 2, 3])[class_] + np.tile([-1.0, 0.0, 1.0], 8)
+    >>> 0 < likeness_of_classmates(values, np.zeros(24, np.int64), class_ // 2, class_) < 1
+    True
+    """
+    dummies = (grade[:, None] == np.unique(grade)[1:]).astype(float)
+    try:
+        fit = fit_multilevel(
+            values, dummies, *(np.unique(one, return_inverse=True)[1] for one in (section, class_))
+        )
+    except ValueError:
+        return None
+    return class_correlation(fit)

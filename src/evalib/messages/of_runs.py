@@ -135,6 +135,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "run_summary": ("生成 {made} 份报告，失败 {failed} 份。", "{made} reports made, {failed} failed."),
     "open_page": ("请打开 {path}", "Open {path}"),
     "loaded": ("数据已载入 {path}。", "Loaded into {path}."),
+    "scale_frozen": (
+        "维度分的基准（{years}）已写入 {path}。请核对后提交；改动基准会改变所有维度分。",
+        "The scale of the dimensions' scores ({years}) is in {path}. Check it and keep it: "
+        "another scale changes every score.",
+    ),
     "sample_written": ("示例区的工作簿已写入 {path}。", "The invented district's workbooks are in {path}."),
     "interrupted": (
         "已停止。已完成的报告都在；再次运行 `evalib run {params}` 可继续。",

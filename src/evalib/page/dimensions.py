@@ -12,9 +12,21 @@ from evalib.vocabulary import Reason, Withheld
 from evalib.wording import mark
 
 # The notes that describe the fit; they withhold nothing.
-MODEL_NOTES = ("growth_fit", "growth_fit_without_classes")
+MODELS = {
+    "growth": (
+        "growth_fit",
+        "growth_fit_without_classes",
+        "growth_predictors",
+        "growth_excluded",
+        "growth_percentile_fit",
+        "growth_years_fit",
+    ),
+    "articulation": ("recovery_grade", "onward_fit"),
+}
+MODEL_NOTES = tuple(key for keys in MODELS.values() for key in keys)
 # How far an axis always reaches to both sides of the district's mean.
 REACH = {"t_score": 6.0, "sd": 0.5, "rate": 0.2}
+AXES = {"t_score": "t_axis", "sd": "sd_axis", "rate": "rate_axis"}
 
 
 @dataclass(frozen=True)
@@ -33,7 +45,7 @@ class DimensionPage:
     dimension: str
 
     def headline(self) -> Lead:
-        """The lead indicator's sentence, or why there is none."""
+        """The score's sentence, else the lead indicator's, else why there is none."""
         return Lead(headline(self.view, self.dimension))
 
     def indicators(self) -> Table | Note:
@@ -44,15 +56,16 @@ class DimensionPage:
         return indicator_table(self.view, rows, self.view.words.label("rates_caption"))
 
     def trend(self) -> Chart | Note:
-        """The lead indicator over the years."""
+        """The score over the years; where there is none, the lead indicator."""
         view, words = self.view, self.view.words
-        lead = view.settings.measures.dimensions[self.dimension].lead or ""
-        found = [view.row(lead, year=year) for year in view.years]
+        shown, found = self._over_years()
         known = [row if row and not row["reason"] else None for row in found]
         if not any(known):
             return Note("", (headline(view, self.dimension),))
-        unit = view.indicators[lead].unit
-        name = view.indicators[lead].name.in_(words.lang)
+        unit = view.judged[shown].unit
+        name = view.judged[shown].name.in_(words.lang)
+        last = next(row for row in reversed(known) if row)
+        axis = "score_axis" if shown == self.dimension else AXES.get(unit, "value_head")
         table = Table(
             caption=words.label("trend_caption", indicator=name),
             heads=(words.label("year"), words.label("value"), words.label("interval"), words.label("pupils")),
@@ -64,11 +77,25 @@ class DimensionPage:
             f"trend-{self.dimension}",
             [words.year(year) for year in view.years],
             [view.interval(row) if row else None for row in known],
-            centre=50 if unit == "t_score" else 0,
-            reach=REACH[unit],
-            axis=words.label({"t_score": "t_axis", "sd": "sd_axis", "rate": "rate_axis"}[unit]),
+            centre={"t_score": 50.0, "sd": 0.0}.get(unit, float(last["reference"])),
+            reach=REACH.get(unit, 0.0),
+            axis=words.label(axis),
             twin=table,
         )
+
+    def model(self) -> Note:
+        """What the dimension's models were fitted to, and what came out."""
+        said = tuple(text for key, text in self.view.notes if key in MODELS.get(self.dimension, ()))
+        return Note("", said or (headline(self.view, self.dimension),))
+
+    def _over_years(self) -> tuple[str, list[Row | None]]:
+        """What is drawn over the years, and its rows."""
+        lead = self.view.settings.measures.dimensions[self.dimension].lead
+        for one in (self.dimension, lead):
+            found = [self.view.row(one, year=year) for year in self.view.years]
+            if any(row and not row["reason"] for row in found):
+                return one, found
+        return lead, found
 
 
 @dataclass(frozen=True)
@@ -102,7 +129,7 @@ class AcademicPage(DimensionPage):
     def rates_by_subject(self) -> Table | Note:
         """The rates subject by subject, or why there are none."""
         view = self.view
-        judged = [one.id for one in view.indicators.values() if one.unit == "rate" and one.standing]
+        judged = [one.id for one in view.judged.values() if one.unit == "rate" and one.standing]
         rates = [
             row for row in view.rows if row["dimension"] == self.dimension and row["indicator"] in judged
         ]
@@ -135,13 +162,40 @@ class AcademicPage(DimensionPage):
 
 
 @dataclass(frozen=True)
+class ArticulationPage(DimensionPage):
+    """强基衔接."""
+
+    def flows(self) -> Table | Note:
+        """Where last year's leavers went, or where this year's entrants came from."""
+        view, words = self.view, self.view.words
+        rows = view.flows
+        if not rows:
+            return Note("", (view.speaker.note("no_flows", {}),))
+        few = words.label("fewer_than", count=view.settings.disclosure.minimum_n)
+        return Table(
+            caption=words.label(f"flows_caption_{view.stage}"),
+            heads=(words.label("school"), words.label("pupils")),
+            rows=tuple(
+                (
+                    row["name"] or words.label("other_sections"),
+                    few if row["pupils"] is None else words.count(int(row["pupils"])),
+                )
+                for row in rows
+            ),
+        )
+
+
+@dataclass(frozen=True)
 class GrowthPage(DimensionPage):
     """增值发展."""
 
-    def model(self) -> Note:
-        """What the growth model was fitted to, and what came out."""
-        said = tuple(text for key, text in self.view.notes if key in MODEL_NOTES)
-        return Note("", said or (headline(self.view, self.dimension),))
+    def subjects(self) -> Table | Note:
+        """Value added subject by subject, each from a model of its own."""
+        view = self.view
+        rows = [row for row in view.rows if row["indicator"] == "value_added" and row["subject"]]
+        if not any(not row["reason"] for row in rows):
+            return Note("", (headline(view, self.dimension),))
+        return indicator_table(view, rows, view.words.label("growth_subjects_caption"))
 
     def caterpillar(self) -> Chart | Note:
         """Every section's value added with its interval, only this one named."""
@@ -164,15 +218,15 @@ class GrowthPage(DimensionPage):
 
 
 def headline(view: View, dimension: str) -> str:
-    """One sentence on a dimension: its lead indicator's, or the reason for silence."""
-    words = view.words
-    params = view.settings.measures.dimensions[dimension]
-    row = view.row(params.lead) if params.lead else None
-    if row is None:
-        return view.speaker.about_withheld([params.name.in_(words.lang)], Reason.NOT_EVALUATED)
-    if row["reason"]:
-        return view.speaker.about_withheld([row["label"]], row["reason"])
-    return view.speaker.about_indicator(row, view.indicators[row["indicator"]])
+    """One sentence on a dimension: its score's, else its lead indicator's, else why there is none."""
+    row = view.row(dimension)
+    lead = view.row(view.settings.measures.dimensions[dimension].lead)
+    for one in (row, lead):
+        if one is not None and not one["reason"]:
+            return view.speaker.about_indicator(one, view.judged[one["indicator"]])
+    reason = row["reason"] if row else lead["reason"] if lead else Reason.NOT_EVALUATED
+    name = view.settings.measures.dimensions[dimension].name.in_(view.words.lang)
+    return view.speaker.about_withheld([name], reason)
 
 
 def indicator_table(view: View, rows: list[Row], caption: str) -> Table:
@@ -200,7 +254,7 @@ def indicator_table(view: View, rows: list[Row], caption: str) -> Table:
 def spread_table(view: View, here: Row | None, others: list[Row], caption: str) -> Table:
     """The data twin of a drawing over all sections: this one, and the others' quartiles."""
     words = view.words
-    unit = view.indicators[others[0]["indicator"]].unit if others else "sd"
+    unit = view.judged[others[0]["indicator"]].unit if others else "sd"
     values = sorted(row["value"] for row in others)
     rows: list[tuple[str, str, str, str]] = []
     if here is not None:
@@ -228,11 +282,11 @@ def _figures(view: View, row: Row | None) -> tuple[str, str, str]:
     figure = view.figure(row)
     if row is None or isinstance(figure, Withheld):
         return dash, dash, dash
-    unit = view.indicators[row["indicator"]].unit
-    value = words.value(unit, figure.value, figure.se)
+    unit, se = view.judged[row["indicator"]].unit, view.precision(row)
+    value = words.value(unit, figure.value, se)
     if figure.low is None or figure.high is None:
         return value, dash, words.count(figure.n)
-    return value, words.interval(unit, figure.low, figure.high, figure.se), words.count(figure.n)
+    return value, words.interval(unit, figure.low, figure.high, se), words.count(figure.n)
 
 
 def _coverage(view: View, row: Row) -> str:
@@ -245,11 +299,11 @@ def _coverage(view: View, row: Row) -> str:
 def _reference(view: View, row: Row) -> str:
     if row["reference"] is None:
         return view.words.label("withheld_value")
-    return view.words.value(view.indicators[row["indicator"]].unit, row["reference"], row["se"])
+    return view.words.value(view.judged[row["indicator"]].unit, row["reference"], view.precision(row))
 
 
 def _standing(view: View, row: Row) -> str:
-    indicator = view.indicators[row["indicator"]]
+    indicator = view.judged[row["indicator"]]
     if row["reason"]:
         return view.words.reason(row["reason"])
     if not indicator.standing:
@@ -258,6 +312,6 @@ def _standing(view: View, row: Row) -> str:
 
 
 def _name(view: View, row: Row) -> str:
-    if view.indicators[row["indicator"]].direction == "lower":
+    if view.judged[row["indicator"]].direction == "lower":
         return view.words.label("lower_is_better", name=row["label"])
     return str(row["label"])

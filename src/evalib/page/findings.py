@@ -81,7 +81,7 @@ class Speaker:
         if row["low"] is not None:
             interval = words.interval(unit, row["low"], row["high"], row["se"])
         standing = row["standing"] or "none"
-        smallest = indicator.smallest_difference
+        smallest = indicator.smallest_difference if row["smallest"] is None else row["smallest"]
         gap = abs(row["difference"]) * row["n"] if row["difference"] is not None else 0.0
         size = words.value(unit, abs(row["value"]), row["se"]).lstrip("+")
         return {

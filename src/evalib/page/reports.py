@@ -6,17 +6,22 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-
 from evalib import __version__
 from evalib.errors import ParameterError
-from evalib.page import charts
-from evalib.page.charts import Chart, ProfileRow
-from evalib.page.dimensions import MODEL_NOTES, AcademicPage, DimensionPage, GrowthPage, headline
+from evalib.page import method
+from evalib.page.charts import Chart
+from evalib.page.dimensions import (
+    MODEL_NOTES,
+    AcademicPage,
+    ArticulationPage,
+    DimensionPage,
+    GrowthPage,
+)
 from evalib.page.findings import Speaker, first_findings
+from evalib.page.overview import changes, lead_sentences, profile, similar
 from evalib.page.tables import Context, Emission, FirstFindings, Lead, Note, Table
 from evalib.page.view import Row, View
-from evalib.settings import IndicatorParams, load_settings
+from evalib.settings import load_settings
 from evalib.store import Store
 from evalib.vocabulary import DIMENSIONS, EDITIONS, LANGUAGES, STAGES, YEARS_SHOWN, Reason
 from evalib.wording import MARKS, TAGS, mark, wording_of
@@ -106,9 +111,9 @@ class School:
         return DimensionPage(self.view, "talents")
 
     @cached_property
-    def articulation(self) -> DimensionPage:
+    def articulation(self) -> ArticulationPage:
         """强基衔接."""
-        return DimensionPage(self.view, "articulation")
+        return ArticulationPage(self.view, "articulation")
 
     def cover(self) -> Emission:
         """Title, running head and the exporter's own labels."""
@@ -154,44 +159,25 @@ class School:
 
     def lead(self) -> Lead:
         """How the section stands in the dimensions that were measured."""
-        view = self.view
-        measured = [one for one in DIMENSIONS if view.settings.measures.dimensions[one].lead]
-        joint = "" if view.words.lang == "zh" else " "
-        return Lead(joint.join(headline(view, one) for one in measured))
+        joint = "" if self.view.words.lang == "zh" else " "
+        return Lead(joint.join(lead_sentences(self.view)))
 
     def profile(self) -> Chart:
         """The five dimensions in one row each, with how sure each is."""
-        view, words = self.view, self.view.words
-        rows, cells = [], []
-        for dimension in DIMENSIONS:
-            params = view.settings.measures.dimensions[dimension]
-            name = params.name.in_(words.lang)
-            row = view.row(params.lead) if params.lead else None
-            if row is None or row["reason"]:
-                said = words.reason(row["reason"] if row else Reason.NOT_EVALUATED)
-                rows.append(ProfileRow(name, f"{MARKS['na']} {said}"))
-                cells.append((name, "–", words.label("withheld_value"), words.label("withheld_value"), said))
-                continue
-            indicator = view.indicators[row["indicator"]]
-            said = words.standing(row["standing"] or "none", indicator.direction)
-            rows.append(ProfileRow(name, said, _t_interval(row), self._band(row["indicator"])))
-            figures = (words.value(indicator.unit, row["value"], row["se"]),)
-            interval = words.interval(indicator.unit, row["low"], row["high"], row["se"])
-            cells.append((name, indicator.name.in_(words.lang), *figures, interval, said))
-        table = Table(
-            caption=words.label("profile_caption"),
-            heads=tuple(
-                words.label(key) for key in ("dimension", "indicator", "value", "interval", "standing")
-            ),
-            rows=tuple(cells),
-            text_columns=frozenset({0, 1, 4}),
-        )
-        return charts.profile("profile", rows, axis=words.label("t_axis"), twin=table)
+        return profile(self.view)
+
+    def changes(self) -> Note:
+        """What changed against last year, as far as that can be said."""
+        return changes(self.view)
+
+    def similar(self) -> Table | Note:
+        """The section beside those most like it."""
+        return similar(self.view)
 
     def first_findings(self) -> FirstFindings | Note:
         """The three findings a reviewer should look at first, both directions."""
         view, words = self.view, self.view.words
-        chosen = first_findings([row for row in view.rows if not row["reason"]])
+        chosen = first_findings([row for row in view.rows if not row["reason"] and view.is_finding(row)])
         if not chosen:
             shown = [row for row in view.rows if not row["reason"]]
             judged = [row for row in shown if row["standing"] not in ("", "none", None)]
@@ -205,7 +191,7 @@ class School:
             return Note("", (view.speaker.note(key, {}),))
         findings = []
         for row in chosen:
-            text = view.speaker.about_indicator(row, view.indicators[row["indicator"]])
+            text = view.speaker.about_indicator(row, view.judged[row["indicator"]])
             dimension = view.settings.measures.dimensions[row["dimension"]].name.in_(words.lang)
             one = mark(row["standing"])
             pupils = words.count(int(row["n"]))
@@ -217,7 +203,8 @@ class School:
         """What this year's data cannot say, and why."""
         view, words = self.view, self.view.words
         silent: dict[str, list[str]] = {}
-        unjudged = []
+        unjudged: dict[str, list[str]] = {}
+        unscored: dict[str, list[str]] = {}
         for dimension in DIMENSIONS:
             params = view.settings.measures.dimensions[dimension]
             rows = [row for row in view.rows if row["dimension"] == dimension and not row["subject"]]
@@ -230,93 +217,33 @@ class School:
                     if one["reason"]:
                         silent.setdefault(one["reason"], []).append(one["label"])
                 if row["standing_reason"]:
-                    unjudged.append(view.speaker.about_indicator(row, view.indicators[row["indicator"]]))
+                    unjudged.setdefault(row["standing_reason"], []).append(row["label"])
+                if row["score_reason"]:
+                    unscored.setdefault(row["score_reason"], []).append(row["label"])
         withheld = [view.speaker.about_withheld(names, reason) for reason, names in silent.items()]
+        for key, group in (("not_judged", unjudged), ("not_in_score", unscored)):
+            for reason, names in group.items():
+                fields = {"name": words.listed(names), "reason": words.reason(reason)}
+                withheld.append(view.speaker.note(key, fields))
         notes = [text for key, text in view.notes if key not in MODEL_NOTES]
-        said = (*withheld, *unjudged, *notes)
+        said = (*withheld, *notes)
         return Note("", said or (view.speaker.note("everything_said", {}),))
 
     def precision(self) -> Table | Note:
         """How pupils of a class resemble each other, and what that and shrinkage do to each figure."""
-        view, words = self.view, self.view.words
-        dash = words.label("withheld_value")
-        rows = []
-        for row in view.rows:
-            if not row["reason"] and not row["subject"]:
-                unit = view.indicators[row["indicator"]].unit
-                shrunken = dash
-                if row["shrunken"] is not None:
-                    ends = words.interval(unit, row["shrunken_low"], row["shrunken_high"], row["shrunken_se"])
-                    value = words.value(unit, row["shrunken"], row["shrunken_se"])
-                    shrunken = words.label("value_with_interval", value=value, interval=ends)
-                known = (row["class_correlation"], row["design_effect"], row["reliability"])
-                figures = (dash if one is None else words.decimal(one, 2) for one in known)
-                rows.append((row["label"], *figures, shrunken))
-        heads = ("indicator", "class_correlation", "design_effect", "reliability", "shrunken")
-        if not rows:
-            return Note("", (view.speaker.note("nothing_can_be_said", {}),))
-        return Table(
-            caption=words.label("precision_caption"),
-            heads=tuple(words.label(key) for key in heads),
-            rows=tuple(rows),
-        )
+        return method.precision(self.view)
 
-    def definitions(self) -> Table:
-        """Every indicator's definition, status and source."""
-        words, measures = self.view.words, self.view.settings.measures
-        return Table(
-            caption=words.label("definitions_caption"),
-            heads=tuple(words.label(key) for key in ("indicator", "definition", "source", "status")),
-            rows=tuple(
-                (
-                    one.name.in_(words.lang),
-                    self._about(one),
-                    one.source.in_(words.lang),
-                    words.label(one.status, "status"),
-                )
-                for one in measures.indicators
-            ),
-            text_columns=frozenset(range(4)),
-        )
-
-    def _about(self, indicator: IndicatorParams) -> str:
-        """An indicator's definition with the cuts and limits in force."""
-        words, measures = self.view.words, self.view.settings.measures
-        return indicator.about.in_(words.lang).format(
-            cut=words.share(measures.cuts.of(indicator.cut)) if indicator.cut else "",
-            denominator=words.label(f"denominator_{measures.denominator}"),
-            match_rate_minimum=words.share(measures.growth.match_rate_minimum),
-        )
+    def scale(self) -> Table | Note:
+        """What each dimension is made of: weights, scores, and what was left out."""
+        return method.scale(self.view)
 
     def rules(self) -> Table:
         """Cuts, denominator, limits and probabilities in force."""
-        words, settings = self.view.words, self.view.settings
-        measures, standing = settings.measures, settings.measures.standing
-        by_unit = {
-            one.unit: one.smallest_difference for one in measures.indicators if one.smallest_difference
-        }
-        cuts = (measures.cuts.excellent, measures.cuts.pass_, measures.cuts.low)
-        difference = words.label(
-            "rule_difference_value",
-            scores=by_unit.get("sd", 0.0),
-            rates=round(100 * by_unit.get("rate", 0.0)),
-        )
-        minimum = (settings.disclosure.minimum_n, settings.disclosure.minimum_n_standing)
-        rows = (
-            ("rule_denominator", words.label(f"denominator_{measures.denominator}")),
-            ("rule_cuts", " · ".join(words.share(cut) for cut in cuts)),
-            ("rule_difference", difference),
-            ("rule_probability", f"{words.share(standing.clear)} · {words.share(standing.probable)}"),
-            ("rule_minimum", " · ".join(words.count(one) for one in minimum)),
-            ("rule_match", words.share(measures.growth.match_rate_minimum)),
-            ("rule_sections", words.count(standing.minimum_sections)),
-        )
-        return Table(
-            caption=words.label("rules_caption"),
-            heads=(words.label("rule"), words.label("setting")),
-            rows=tuple((words.label(key), said) for key, said in rows),
-            text_columns=frozenset({0, 1}),
-        )
+        return method.rules(self.view)
+
+    def definitions(self) -> Table:
+        """Every indicator's definition, status and source."""
+        return method.definitions(self.view)
 
     def provenance(self) -> Table:
         """Fingerprints of what the report was computed from."""
@@ -357,22 +284,8 @@ class School:
 
     @cached_property
     def _data(self) -> str:
-        tables = ("published", "published_sections", "published_notes")
+        tables = ("published", "published_scale", "published_flows", "published_sections", "published_notes")
         return self.view.store.fingerprint((table, year) for table in tables for year in self.view.years)
-
-    def _band(self, indicator: str) -> tuple[float, float] | None:
-        rows = [row for row in self.view.stage_rows(self.view.year) if row["indicator"] == indicator]
-        values = [50 + 10 * row["value"] for row in rows if not row["reason"] and not row["subject"]]
-        if len(values) < 4:
-            return None
-        low, high = np.quantile(values, [0.25, 0.75])
-        return float(low), float(high)
-
-
-def _t_interval(row: Row) -> charts.Interval:
-    """A score or growth figure, in pupil standard deviations, as T points."""
-    value, low, high = (50 + 10 * row[key] for key in ("value", "low", "high"))
-    return charts.Interval(value, low, high, mark(row["standing"] or "none"))
 
 
 def _plain(row: Row) -> Row:

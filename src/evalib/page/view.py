@@ -47,14 +47,34 @@ class View:
     years: tuple[str, ...]
 
     @cached_property
-    def indicators(self) -> dict[str, IndicatorParams]:
-        """Every configured indicator by its id."""
-        return {one.id: one for one in self.settings.measures.indicators}
+    def judged(self) -> dict[str, IndicatorParams]:
+        """Every dimension's score and every indicator by its id, in the order of a page."""
+        return self.settings.measures.judged
+
+    @cached_property
+    def _scale(self) -> pd.DataFrame:
+        return self.store.read("published_scale", self.year)
+
+    @property
+    def provisional(self) -> bool:
+        """Whether the scale of scores was made on the way and not frozen by the district."""
+        return bool(self._scale["provisional"].all())
+
+    @property
+    def base_years(self) -> str:
+        """The years in which the scale's 50 lies, in words."""
+        years = sorted(set(" ".join(self._scale["base_years"]).split()))
+        return self.words.listed([self.words.year(year) for year in years])
+
+    def is_finding(self, row: Mapping[str, Any]) -> bool:
+        """Whether a measurement may be among what to look at first: single indicators, no mere checks."""
+        indicator = self.judged[row["indicator"]]
+        return row["indicator"] != row["dimension"] and indicator.measure != "value_added_intake"
 
     @cached_property
     def rows(self) -> list[Row]:
         """This section's measurements of this year, in the order of `measures.yaml`."""
-        order = list(self.indicators)
+        order = list(self.judged)
         subjects = ["", *self.words.catalogue["subjects"]]
         rows = [row for row in self.stage_rows(self.year) if row["school_code"] == self.school_code]
         return sorted(rows, key=lambda row: (order.index(row["indicator"]), _place(subjects, row["subject"])))
@@ -85,6 +105,19 @@ class View:
                 texts.append((row["note"], said))
         return texts
 
+    @cached_property
+    def flows(self) -> list[Row]:
+        """Where pupils went (primary) or came from (junior), small flows pooled; empty if not known."""
+        mine, other = ("feeder", "receiver") if self.stage == "primary" else ("receiver", "feeder")
+        names = {
+            row["school_code"]: row["name"] for row in _rows(self.store.read("published_sections", self.year))
+        }
+        return [
+            {"name": names.get(row[other]), "pupils": row["pupils"]}
+            for row in _rows(self.store.read("published_flows", self.year))
+            if row[mine] == self.school_code
+        ]
+
     def stage_rows(self, year: str) -> list[Row]:
         """The measurements of all sections of the stage in one year."""
         return self._stages[year]
@@ -100,6 +133,12 @@ class View:
     def subjects_of(self, row: Mapping[str, Any]) -> list[Row]:
         """The same measurement of this section, subject by subject."""
         return [one for one in self.rows if one["indicator"] == row["indicator"] and one["subject"]]
+
+    def precision(self, row: Mapping[str, Any]) -> float | None:
+        """A measurement's standard error, or that of its interval, for how many digits it bears."""
+        if row["se"] is not None or row["low"] is None or row["high"] is None:
+            return row["se"]  # type: ignore[no-any-return]
+        return float(row["high"] - row["low"]) / 3.92
 
     def figure(self, row: Mapping[str, Any] | None) -> Estimate | Withheld:
         """A measurement as what may be printed of it; one that was never taken is not evaluated."""
@@ -123,7 +162,7 @@ class View:
 
     def interval(self, row: Mapping[str, Any]) -> Interval:
         """A measurement in the units of a drawing: T points or the figure itself."""
-        unit = self.indicators[row["indicator"]].unit
+        unit = self.judged[row["indicator"]].unit
         value, low, high = (
             50 + 10 * row[key] if unit == "t_score" else row[key] for key in ("value", "low", "high")
         )
@@ -140,7 +179,7 @@ class View:
         return stages
 
     def _label(self, row: Mapping[str, Any]) -> str:
-        name = self.indicators[row["indicator"]].name.in_(self.words.lang)
+        name = self.judged[row["indicator"]].name.in_(self.words.lang)
         if row["subject"]:
             subject = self.words.known(row["subject"], "subjects")
             return self.words.label("subject_indicator", subject=subject, indicator=name)
@@ -154,6 +193,11 @@ class View:
                 words[key] = self.words.label(str(value), "grades")
             elif key == "grades":
                 words[key] = self.words.listed([self.words.label(str(one), "grades") for one in value])
+            elif key == "covariates":
+                named = [self.words.known(str(one), "traits") for one in value]
+                words[key] = self.words.listed(named) or self.words.label("none")
+            elif key == "area":
+                words[key] = self.words.known(str(value), "competence_areas")
             elif key == "subject":
                 words[key] = self.words.known(str(value), "subjects")
             elif isinstance(value, float):

@@ -14,21 +14,24 @@ from pydantic import BaseModel, ValidationError
 
 from evalib.errors import FaultyParams, ParameterError
 from evalib.messages import message
+from evalib.settings.frozen import FrozenIndicator, FrozenParams
+from evalib.settings.indicators import MEASURES, IndicatorParams, MeasuresParams
 from evalib.settings.models import (
     DisclosureParams,
     DistrictParams,
-    IndicatorParams,
-    MeasuresParams,
     Sentence,
     SentencesParams,
     Strict,
     Trigger,
     WordingParams,
 )
+from evalib.settings.standards import FitnessParams
 
 __all__ = [
     "DisclosureParams",
     "DistrictParams",
+    "FrozenIndicator",
+    "FrozenParams",
     "IndicatorParams",
     "MeasuresParams",
     "Sentence",
@@ -38,7 +41,14 @@ __all__ = [
     "load_settings",
     "nearest",
     "read_params",
+    "write_frozen",
 ]
+
+# The national fitness standard in force.
+FITNESS = "standards/fitness_2014.yaml"
+
+# The parser of libyaml, where it is there, is many times faster than the one in Python; both are safe.
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -54,6 +64,8 @@ class Settings:
     disclosure: DisclosureParams
     sentences: tuple[Sentence, ...]
     wording: dict[str, Any]
+    fitness: FitnessParams
+    frozen: FrozenParams | None = None
 
     @property
     def name(self) -> str:
@@ -76,6 +88,11 @@ class Settings:
         return self.output / "store"
 
     @property
+    def frozen_path(self) -> Path:
+        """Where the district's frozen scale stands, if it has one."""
+        return self.path.parent / "frozen" / self.path.name
+
+    @property
     def fingerprint(self) -> str:
         """A short hash of every params file the district uses."""
         folder = self.path.parent
@@ -86,10 +103,13 @@ class Settings:
             "columns.yaml",
             "wording.yaml",
             "sentences.yaml",
+            FITNESS,
         )
         digest = hashlib.sha256()
         for name in names:
             digest.update((folder / name).read_bytes())
+        if self.frozen is not None:
+            digest.update(self.frozen_path.read_bytes())
         return digest.hexdigest()[:12]
 
 
@@ -113,15 +133,40 @@ def load_settings(path: str | Path) -> Settings:
     if not notebook.is_relative_to(folder.parent):
         raise FaultyParams(str(found), (("notebook_elsewhere", {}),))
     wording = read_params(folder / "wording.yaml", WordingParams)
+    frozen = folder / "frozen" / found.name
     return Settings(
         path=found,
         root=folder.parent,
         wording=wording.model_dump(),
         district=district,
-        measures=read_params(folder / "measures.yaml", MeasuresParams),
+        measures=_weighted(read_params(folder / "measures.yaml", MeasuresParams), district, found),
         disclosure=read_params(folder / "disclosure.yaml", DisclosureParams),
         sentences=tuple(read_params(folder / "sentences.yaml", SentencesParams).sentences),
+        fitness=read_params(folder / FITNESS, FitnessParams),
+        frozen=read_params(frozen, FrozenParams) if frozen.is_file() else None,
     )
+
+
+def _weighted(measures: MeasuresParams, district: DistrictParams, path: Path) -> MeasuresParams:
+    """The measures with the weights that the district sets for itself."""
+    known = [one.id for one in measures.indicators]
+    faults: list[tuple[str, dict[str, Any]]] = []
+    for name in district.weights:
+        if name not in known:
+            faults.append(
+                ("unknown_params_key", {"name": f"weights.{name}", "nearest": nearest(name, known)})
+            )
+    changed = [
+        one.model_copy(update={"weight": district.weights.get(one.id, one.weight)})
+        for one in measures.indicators
+    ]
+    for one in changed:
+        if one.weight and MEASURES[one.measure].of_record:
+            what = f"{one.measure} is a figure of record and has no weight"
+            faults.append(("params_invalid", {"name": f"weights.{one.id}", "what": what}))
+    if faults:
+        raise FaultyParams(str(path), tuple(faults))
+    return measures.model_copy(update={"indicators": changed})
 
 
 def _find(path: Path) -> Path:
@@ -151,11 +196,22 @@ def read_params(path: Path, model: type[Model]) -> Model:
         raise _all_faults(path, model, error) from None
 
 
+def write_frozen(settings: Settings, frozen: FrozenParams) -> None:
+    """Write a district's frozen scale, whole or not at all."""
+    path = settings.frozen_path
+    path.parent.mkdir(exist_ok=True)
+    content = yaml.safe_dump(frozen.model_dump(), allow_unicode=True, sort_keys=False)
+    heading = "# 维度分的基准，由 evalib freeze 写出。 The scale of scores, written by evalib freeze.\n"
+    aside = path.with_suffix(".yaml.part")
+    aside.write_text(heading + content, encoding="utf-8")
+    aside.replace(path)
+
+
 def _yaml(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise ParameterError("no_params_file", path=str(path))
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}" if mark else "UTF-8"

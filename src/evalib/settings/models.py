@@ -8,14 +8,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from evalib.vocabulary import DIMENSIONS, STAGES, STANDINGS, Reason, SchoolYear
+from evalib.vocabulary import STAGES, STANDINGS, Reason, SchoolYear
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Lang = Literal["zh", "en"]
 
 
-# What an indicator's definition may fill in.
-ABOUT_FIELDS = {"cut", "denominator", "match_rate_minimum"}
 # What a sentence may fill in, by what it is about; notes bring fields of their own.
 SENTENCE_FIELDS: dict[str, set[str]] = {
     "indicator": {
@@ -70,6 +68,7 @@ class DistrictParams(Strict):
     editions: list[Literal["restricted"]] = Field(default=["restricted"], min_length=1)
     identities: Literal["invented", "real"]
     school_codes: Literal["national", "own"] = "national"
+    weights: dict[str, float] = Field(default_factory=dict)
     notebook: str = "notebooks/school_report.ipynb"
 
     @field_validator("years")
@@ -82,110 +81,19 @@ class DistrictParams(Strict):
                 raise ValueError("name at least one school year, or write latest or all")
         return years
 
+    @field_validator("weights")
+    @classmethod
+    def _not_negative(cls, weights: dict[str, float]) -> dict[str, float]:
+        if any(not 0 <= weight < float("inf") for weight in weights.values()):
+            raise ValueError("a weight is 0 or more")
+        return weights
+
     @field_validator("years", "languages", "editions")
     @classmethod
     def _once(cls, entries: Any) -> Any:
         if isinstance(entries, list) and len(set(entries)) < len(entries):
             raise ValueError("an entry stands twice")
         return entries
-
-
-class Cuts(Strict):
-    """Shares of the full mark."""
-
-    excellent: Share
-    pass_: Share = Field(alias="pass")
-    low: Share
-    source: str
-
-    def of(self, cut: str) -> float:
-        """The share of the full mark that a cut's name stands for."""
-        return {"excellent": self.excellent, "pass": self.pass_, "low": self.low}[cut]
-
-
-class StandingParams(Strict):
-    """When a difference may be called one."""
-
-    clear: Share
-    probable: Share
-    minimum_sections: int = Field(ge=2)
-    pooled_below_sections: int
-    pooled_years: int = Field(ge=1)
-    source: str
-
-
-class GrowthParams(Strict):
-    """How value added is computed and when it may be shown."""
-
-    match_rate_minimum: Share
-    pattern_minimum: int = Field(ge=2)
-    spline_knots: list[Share]
-    minimum_sections: int = Field(ge=2)
-    shrunken_reliability_minimum: Share
-    bootstrap_below_sections: int
-    bootstrap_draws: int = Field(ge=20)
-    seed: int
-    source: str
-
-
-class DimensionParams(Strict):
-    """A dimension of the review."""
-
-    name: Bilingual
-    status: Literal["settled", "emerging"]
-    lead: str | None = None
-
-
-class IndicatorParams(Strict):
-    """An indicator: which measure computes it and how it is read."""
-
-    id: str
-    name: Bilingual
-    about: Bilingual
-    dimension: str
-    measure: str
-    cut: Literal["excellent", "pass", "low"] | None = None
-    direction: Literal["higher", "lower"]
-    unit: Literal["t_score", "rate", "sd"]
-    smallest_difference: float | None = Field(default=None, gt=0)
-    standing: bool = True
-    status: Literal["settled", "emerging"]
-    source: Bilingual
-
-    @field_validator("about")
-    @classmethod
-    def _known_fields(cls, about: Bilingual) -> Bilingual:
-        unknown = fields_of(about.zh) - ABOUT_FIELDS
-        if unknown:
-            raise ValueError(f"no field is called {', '.join(sorted(unknown))}")
-        return about
-
-
-class MeasuresParams(Strict):
-    """`measures.yaml`: indicators, cuts and thresholds."""
-
-    dated: datetime.date
-    denominator: Literal["entered", "sat"]
-    cuts: Cuts
-    standing: StandingParams
-    growth: GrowthParams
-    dimensions: dict[str, DimensionParams]
-    indicators: list[IndicatorParams]
-
-    @model_validator(mode="after")
-    def _refers_to_what_exists(self) -> MeasuresParams:
-        if list(self.dimensions) != list(DIMENSIONS):
-            raise ValueError(f"dimensions must be {', '.join(DIMENSIONS)}, in this order")
-        ids = [one.id for one in self.indicators]
-        for one in self.indicators:
-            if one.dimension not in self.dimensions:
-                raise ValueError(f"indicator {one.id}: unknown dimension {one.dimension}")
-            if ids.count(one.id) > 1:
-                raise ValueError(f"indicator {one.id} stands twice")
-        for dimension in self.dimensions.values():
-            if dimension.lead is not None and dimension.lead not in ids:
-                raise ValueError(f"lead indicator {dimension.lead} is not defined")
-        return self
 
 
 class DisclosureParams(Strict):
@@ -213,6 +121,8 @@ class WordingParams(Strict):
     status: dict[str, Bilingual]
     stages: dict[str, Bilingual]
     areas: dict[str, Bilingual]
+    traits: dict[str, Bilingual]
+    competence_areas: dict[str, Bilingual]
     sides: dict[str, Bilingual]
     subjects: dict[str, Bilingual]
     grades: dict[str, Bilingual]

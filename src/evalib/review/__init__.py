@@ -1,0 +1,1 @@
+"""Every measure for every section of one year, a module a dimension."""

@@ -1,0 +1,1 @@
+"""Measurements become standings, ranks and changes."""
