@@ -6,7 +6,7 @@ DISTRICT ?= sample
 NARROW = $(if $(SCHOOL),--school "$(SCHOOL)") $(if $(STAGE),--stage "$(STAGE)") $(if $(YEAR),--year "$(YEAR)")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test proof bench lint lab sample star fonts lock clean
+.PHONY: help setup report test proof bench lint lab docs sample star fonts lock clean
 
 help: ## print what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -37,6 +37,9 @@ lint: setup ## check style and types
 
 lab: setup ## open the notebooks in JupyterLab
 	"$(BIN)/jupyter" lab notebooks
+
+docs: setup ## write docs/measures.md again
+	"$(BIN)/python" -m evalib.handbook
 
 sample: setup ## write the invented district's workbooks again
 	"$(BIN)/evalib" sample data/sample

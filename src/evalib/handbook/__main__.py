@@ -1,0 +1,5 @@
+"""Write docs/measures.md: `python -m evalib.handbook`."""
+
+from evalib.handbook.document import main
+
+main()
