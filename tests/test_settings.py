@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from evalib.errors import ParameterError
-from evalib.settings import load_settings
+from evalib.settings import FrozenIndicator, FrozenParams, load_settings, write_frozen
 
 PARAMS = Path(__file__).parents[1] / "params"
 
@@ -38,6 +38,20 @@ def test_shipped_params_load(name: str) -> None:
         ("measures.yaml", "excellent: 0.85", "excellent: 85", "cuts.excellent"),
         ("measures.yaml", "lead: value_added", "lead: value_add", "value_add"),
         ("measures.yaml", "  match_rate_minimum:", "  match_rate_minimun:", "match_rate_minimum"),
+        ("measures.yaml", "measure: fitness_coverage", "measure: fitness_coverge", "fitness_coverage"),
+        ("measures.yaml", "columns: {area: arts}", "columns: {area: art}", "moral, academic, health, arts"),
+        ("measures.yaml", "cut: 80", "cut: high", "fitness_share needs a cut that is a number"),
+        ("measures.yaml", "cut: B", "cut: E", "level_share needs a cut that is a level A to D"),
+        (
+            "measures.yaml",
+            "unit: percentile",
+            "unit: rate",
+            "the unit of mean_growth_percentile is percentile",
+        ),
+        ("measures.yaml", "weight: 0.40", "weight: -0.40", "weight"),
+        ("measures.yaml", "- id: match_rate", "- id: growth", "this name belongs to a score"),
+        ("measures.yaml", "nation: [24, 20, 16, 8]", "nation: [24, 30, 16, 8]", "from high to low"),
+        ("measures.yaml", "town: [4, 2, 1, 0.5]", "village: [4, 2, 1, 0.5]", "the levels are nation"),
         ("disclosure.yaml", "minimum_n: 10", "minimum_n: ten", "minimum_n"),
         ("sample.yaml", "years: latest", "years: ['2024']", "years"),
         ("sample.yaml", "district: {", "district: [", "YAML"),
@@ -50,6 +64,46 @@ def test_each_fault_of_params_is_named(params: Path, file: str, old: str, new: s
     assert said in caught.value.text("zh")
     assert file in caught.value.text("en")
     assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("weights", "said"),
+    [
+        ("{pass_rat: 0.5}", "最接近的是“pass_rate”"),
+        ("{participation: 0.5}", "participation is a figure of record"),
+        ("{pass_rate: -1.0}", "a weight is 0 or more"),
+    ],
+)
+def test_weights_of_a_district_must_be_of_indicators_that_can_have_one(
+    params: Path, weights: str, said: str
+) -> None:
+    with (params / "sample.yaml").open("a", encoding="utf-8") as file:
+        file.write(f"\nweights: {weights}\n")
+    with pytest.raises(ParameterError) as caught:
+        load_settings(params / "sample.yaml")
+    assert said in caught.value.text("zh")
+    assert "sample.yaml" in caught.value.text("zh")
+
+
+def test_district_may_weigh_indicators_itself() -> None:
+    star = {one.id: one.weight for one in load_settings(PARAMS / "star.yaml").measures.indicators}
+    sample = {one.id: one.weight for one in load_settings(PARAMS / "sample.yaml").measures.indicators}
+    assert (star["pass_rate"], sample["pass_rate"]) == (0.0, 0.25)
+    assert star["standard_score"] == sample["standard_score"]
+
+
+def test_frozen_scale_is_part_of_the_params_fingerprint(params: Path) -> None:
+    plain = load_settings(params / "sample.yaml")
+    marks = {"standard_score": FrozenIndicator(centre=0.0, spread=0.2, between_variance=0.04)}
+    frozen = FrozenParams.model_validate(
+        {"dated": "2026-11-01", "base_years": ["2023-2024"], "stages": {"primary": marks}, "source": "here"},
+        strict=False,
+    )
+    write_frozen(plain, frozen)
+    again = load_settings(params / "sample.yaml")
+    assert again.frozen == frozen
+    assert again.fingerprint != plain.fingerprint
+    assert load_settings(params / "star.yaml").frozen is None
 
 
 def test_missing_params_file_says_where_to_look() -> None:
