@@ -78,6 +78,22 @@ BUILDERS: dict[str, Builder] = {
 }
 
 
+def entry_scores(stage: Stage) -> Floats:
+    """(sections,) mean normal score that this year's pupils brought from last year; NaN where none did.
+
+    What a section takes in, for finding the sections that are most like it.
+    """
+    pupils = _pupils(stage)
+    if pupils is None or not pupils.priors.shape[1]:
+        return np.full(stage.sections, np.nan)
+    matched = np.asarray(np.isfinite(pupils.priors).any(axis=1))
+    start = np.nanmean(pupils.priors[matched], axis=1)
+    total = np.bincount(pupils.section[matched], weights=start, minlength=stage.sections)
+    count = stage.count(matched)
+    mean: Floats = np.divide(total, count, out=np.full(stage.sections, np.nan), where=count > 0)
+    return mean
+
+
 def _pupils(stage: Stage) -> GrowthPupils | None:
     """The stage's pupils with last year's scores, matched once; None without a pupil table."""
 

@@ -97,6 +97,8 @@ def review_year(store: Store, settings: Settings, year: str) -> Review:
                 for one in BUILDERS[indicator.measure](indicator, stage)
             ]
             rows.append(measured_rows(stage, figures))
+            here = district.sections["stage"].eq(name)
+            district.sections.loc[here, "entry"] = growth.entry_scores(stage)
             moments.append(influences(stage, figures))
             flows.append(onward.feeder_flows(stage, settings.disclosure.minimum_n))
             notes += stage.notes + _paper_notes(stage.one)
