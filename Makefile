@@ -29,8 +29,8 @@ test: setup ## run the fast tests
 proof: setup ## run the long proofs: coverage studies and whatever takes minutes
 	@"$(BIN)/python" -m pytest -m proof; status=$$?; if [ $$status -eq 5 ]; then echo "no proof exists yet"; else exit $$status; fi
 
-bench: setup ## time each stage of a report beside stock papermill and nbconvert
-	"$(BIN)/python" benchmarks/bench_report.py
+bench: setup ## time reports, reviews and models beside what else can make them
+	@for name in report review judging multilevel percentiles memory; do "$(BIN)/python" benchmarks/bench_$$name.py || exit 1; done
 
 lint: setup ## check style and types
 	"$(BIN)/ruff" check . && "$(BIN)/ruff" format --check . && "$(BIN)/mypy"

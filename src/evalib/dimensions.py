@@ -39,7 +39,7 @@ def add_dimensions(
 
     Notes
     -----
-    A dimension is the weighted mean of the indicators that are reliable enough and that the
+    T = Σ_k w_k T_k / Σ_k w_k over the indicators that are reliable enough and that the
     section has, if they hold at least half of the weight that can apply to it; see
     `combining.weigh`. δ = Σ w·10δ_k/s_k T points.
     """

@@ -27,6 +27,11 @@ class Mark:
         differ. The sd of the figures themselves is mostly sampling error.
     between_variance
         τ² of the base years.
+
+    Notes
+    -----
+    T = 50 + 10 · (±1) · (value − centre) / spread, the sign turned where lower is better;
+    spread = √max(τ², δ²), δ the smallest difference that matters.
     """
 
     centre: float

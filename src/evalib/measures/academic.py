@@ -66,8 +66,9 @@ def cut_reached(
 
     Returns
     -------
-    (R,) 1, 0, or NaN for a record that does not count. Compared with a tolerance
-    of a billionth of the full mark, so that 0.6 × 120 is 72.
+    (R,) 1 where score ≥ cut · full mark (`low`: where score < cut · full mark), else 0;
+    NaN for a record that does not count. Compared with a tolerance of a billionth of
+    the full mark, so that 0.6 × 120 is 72.
 
     Examples
     --------
@@ -116,7 +117,8 @@ def pupil_mean(value: Floats, pupil: Codes, pupils: int) -> Floats:
 
     Returns
     -------
-    (pupils,) mean; NaN for a pupil with no counting record.
+    (pupils,) Σ value / number of records, over the pupil's records that count; NaN for a
+    pupil with none.
 
     Examples
     --------

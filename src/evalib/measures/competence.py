@@ -26,8 +26,8 @@ def amount_reached(amount: Floats, cut: float) -> Floats:
 
     Returns
     -------
-    (N,) 1, 0, or NaN for a pupil without a record, who does not count: a pupil whose
-    hours nobody wrote down has not done none.
+    (N,) 1 where amount ≥ cut, else 0; NaN for a pupil without a record, who does not
+    count: a pupil whose hours nobody wrote down has not done none.
 
     Examples
     --------

@@ -61,7 +61,9 @@ def match_rate(matched: Bools, section: Codes, sections: int) -> tuple[Floats, C
 
     Returns
     -------
-    (sections,) rate, NaN for a section without eligible pupils; (sections,) their number.
+    (sections,) matched ÷ eligible, NaN for a section without eligible pupils; (sections,)
+    the eligible: pupils with a score this year, in a grade whose pupils had comparable
+    papers one grade lower last year. Matched are those of them with any score there.
 
     Examples
     --------
@@ -87,7 +89,9 @@ def low_starters(prior: Floats, grade: Codes, share: float) -> Bools:
 
     Returns
     -------
-    (N,) False for a pupil without a prior.
+    (N,) whether prior ≤ q, q the `share`-quantile of the priors of the pupil's grade: the
+    least prior that at least that share of the grade does not exceed, so ties at the limit
+    are in. False for a pupil without a prior.
 
     Examples
     --------
@@ -194,9 +198,12 @@ def value_added(
 
     Notes
     -----
-    What a page prints is the mean residual of a section, unshrunken, less the
-    district's; its class correlation is that of this model. Tempting, and wrong:
-    sections alone where classes exist (their variance is read as the sections').
+    y = Xβ + u_section + u_class + e. What a page prints is r̄_j − Σ_k w_k r̄_k, with r =
+    y − Xβ̂, r̄_j its mean over the n_j pupils of section j, unshrunken, and w_k = n_k/Σn;
+    its class correlation is that of this model. Reliability of u_j: 1 − 1/e_j, with e_j =
+    1 + λ_s Σ_c n_c/(1 + n_c λ_c) over the section's classes, λ_s = σ²_section/σ²_e, λ_c =
+    σ²_class/σ²_e. Tempting, and wrong: sections alone where classes exist (their variance
+    is read as the sections').
 
     Examples
     --------

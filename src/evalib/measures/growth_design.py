@@ -201,6 +201,20 @@ def growth_design(
         Traits; the same coefficient for all.
     knots, pattern_minimum
         See `evalib.statistics.prior_patterns.prior_design`.
+
+    Returns
+    -------
+    X without its constant: for each pattern of known priors in each grade a column of its
+    own, 1 for its pupils and 0 for others, beside a cubic spline of their main prior and a
+    slope for each other prior they have; then the traits, the same coefficient for all,
+    less those that do not vary or depend on the columns before them. Who counts, the number
+    of patterns, the traits used and those left out.
+
+    Notes
+    -----
+    Xβ = Σ_p 1[pattern p]·(α_p + f_p(main prior) + Σ_k β_pk · prior_k) + Σ_t γ_t · trait_t.
+    Tempting, and wrong: one slope for all, a missing prior filled in with the mean and
+    marked by an indicator: weak pupils come out too low.
     """
     of_priors = prior_design(
         starts.main, starts.others, starts.kind, grade, knots=knots, pattern_minimum=pattern_minimum

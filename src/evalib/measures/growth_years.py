@@ -79,7 +79,9 @@ def growth_of_cohorts(
     -----
     Nested random intercepts section ⊃ section × year, years fixed through the columns.
     Yearly effects and classes are not told apart: a section has one year's classes in
-    one grade. The unshrunken figure is H_j/m_j of the residuals with variance σ²/m_j.
+    one grade. With r = y − Xβ̂, n_c pupils in cell c (a section's year) and
+    λ = σ²_section×year/σ², the unshrunken figure is H_j/m_j, H_j = Σ_c Σ_{i∈c} r_i/(1 + n_c λ)
+    and m_j = Σ_c n_c/(1 + n_c λ), with variance σ²/m_j.
     Stability is read from the variance components; tempting, and wrong, is to
     correlate one year's shrunken effects with another's.
 

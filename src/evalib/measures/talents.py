@@ -118,6 +118,10 @@ def award_points(level: Words, place: Words, points: Mapping[str, Sequence[float
     points
         By level the points of first, second, third place and merit.
 
+    Returns
+    -------
+    (R,) points[level][place] of each award.
+
     Raises
     ------
     ValueError

@@ -82,7 +82,9 @@ def _of_subject(
         return PupilFigures(
             indicator, subject, values, expected, _but(because, Reason.NO_COMPARABLE_PAPER.value)
         )
-    tested = stage.one.records.pupils["grade"].isin(set(records["grade"])).to_numpy()
+    tested = stage.one.records.pupils["grade"].isin(set(records["grade"])).to_numpy(copy=True)
+    # Who sat another grade's paper counts, and so should count.
+    tested[records["row"].to_numpy()] = True
     figures = of_record(records)
     return PupilFigures(
         indicator,

@@ -72,7 +72,7 @@ def class_balance(indicator: IndicatorParams, stage: Stage) -> list[Figures]:
     # With one class a grade there is nothing to balance.
     single = (stage.count(np.isfinite(value)) > 0) & (stage.count(counted) == 0)
     why = np.where(single, Reason.NOT_APPLICABLE.value, why).astype(object)
-    return [_figures(indicator, stage, found, stage.count(counted), stage.count(tested), why)]
+    return [_figures(indicator, stage, found, stage.count(counted), stage.count(tested | counted), why)]
 
 
 BUILDERS: dict[str, Builder] = {"subject_balance": subject_balance, "class_balance": class_balance}

@@ -27,10 +27,10 @@ BEST = "A"
 
 @dataclass(frozen=True)
 class _Tested:
-    """(N,) fitness totals and who is exempt; (J,) sections with a row in the table."""
+    """(N,) fitness totals and who is to be tested; (J,) sections with a row that can be scored."""
 
     total: Floats
-    exempt: Bools
+    due: Bools
     handed_in: Bools
 
 
@@ -52,9 +52,9 @@ def fitness_share(indicator: IndicatorParams, stage: Stage) -> list[Figures]:
 
 
 def fitness_coverage(indicator: IndicatorParams, stage: Stage) -> list[Figures]:
-    """Share of the pupils to be tested who took every item; the exempt are not to be tested."""
+    """Share of the pupils to be tested who took every item: neither the exempt nor kindergarten are."""
     tested = _tested(stage)
-    whole = np.where(tested.exempt, np.nan, np.isfinite(tested.total).astype(float))
+    whole = np.where(tested.due, np.isfinite(tested.total).astype(float), np.nan)
     return [_fitness_figures(indicator, stage, whole)]
 
 
@@ -134,32 +134,33 @@ def _tested(stage: Stage) -> _Tested:
 def _fitness(stage: Stage) -> _Tested:
     table, records = stage.district.table("fitness"), stage.one.records
     missing = np.full(stage.pupils, np.nan)
-    nobody = np.zeros(stage.pupils, dtype=bool)
+    nowhere = np.zeros(stage.sections, dtype=bool)
     if table is None or records is None:
-        return _Tested(missing, nobody, np.zeros(stage.sections, dtype=bool))
+        return _Tested(missing, np.zeros(stage.pupils, dtype=bool), nowhere)
     row = stage.one.rows_of(table["pupil"])
     table, row = table[row >= 0], row[row >= 0]
-    exempt = nobody.copy()
+    grade = records.pupils["grade"].to_numpy(np.int64)
+    due = np.isin(grade, list(GRADES))
     if "exempt" in table:
-        exempt[row] = table["exempt"].fillna(False).to_numpy(bool)
+        due[row[table["exempt"].fillna(False).to_numpy(bool)]] = False
     handed_in = _sections_of(stage, row)
     if "sex" not in records.pupils or records.pupils["sex"].isna().all():
         if handed_in.any():
             stage.note("fitness_without_sex")
-        return _Tested(missing, exempt, handed_in)
+        # Whoever took the items, nobody can be scored: a coverage of 0 would say that nobody came.
+        return _Tested(missing, due, nowhere)
     params = stage.settings.fitness
     items = {
         item: _at(stage, row, _numbers(table[item])) for item in (*BODY_ITEMS, *params.items) if item in table
     }
     boy = _numbers(records.pupils["sex"].map({"male": 1.0, "female": 0.0}))
-    grade = records.pupils["grade"].to_numpy(np.int64)
     total = fitness.fitness_scores(items, boy, grade, fitness_standard(params)).total
-    return _Tested(np.where(exempt, np.nan, total), exempt, handed_in)
+    return _Tested(np.where(due, total, np.nan), due, handed_in)
 
 
 def _fitness_figures(indicator: IndicatorParams, stage: Stage, values: Floats) -> PupilFigures:
     tested = _tested(stage)
-    due = stage.count(~tested.exempt)
+    due = stage.count(tested.due)
     because = np.where(tested.handed_in & (due == 0), Reason.NOT_APPLICABLE.value, _absence(tested.handed_in))
     return PupilFigures(indicator, "", _silent(stage, values, because), due, because.astype(object))
 

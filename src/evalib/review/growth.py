@@ -13,6 +13,7 @@ from evalib.review.growth_models import (
     GrowthPupils,
     growth_model,
     growth_pupils,
+    why_no_score,
     with_intake,
 )
 from evalib.review.growth_years import value_added_3y
@@ -240,20 +241,10 @@ def _who_is_expected(stage: Stage, pupils: GrowthPupils, subject: str) -> tuple[
     because = stage.one.absence()
     expected = stage.count(pupils.eligible(subject))
     scored = np.isfinite(pupils.outcomes[subject])
-    without = np.where(stage.count(scored) > 0, Reason.NO_PRIOR.value, _why_no_score(stage, scored, subject))
+    without = np.where(
+        stage.count(scored) > 0, Reason.NO_PRIOR.value, why_no_score(stage.one.records, scored, subject)
+    )
     return np.where((because == "") & (expected == 0), without, because), expected
-
-
-def _why_no_score(stage: Stage, scored: npt.NDArray[np.bool_], subject: str) -> str:
-    """Why a section has no score of this year although it handed some in."""
-    records = stage.one.records
-    if records is None or scored.any():
-        return Reason.NO_DATA.value
-    comparable = records.comparable(subject)
-    if comparable.empty:
-        return Reason.NO_COMPARABLE_PAPER.value
-    marks = np.isfinite(comparable["score"]).any()
-    return Reason.NO_VARIANCE.value if marks else Reason.NO_DATA.value
 
 
 def _because(stage: Stage, subject: str) -> tuple[Reasons, Codes]:

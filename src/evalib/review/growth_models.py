@@ -11,6 +11,7 @@ import pandas as pd
 from evalib.measures import academic, growth, growth_design
 from evalib.records import TRAITS, Codes, YearRecords
 from evalib.settings import Settings
+from evalib.vocabulary import Reason
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -89,7 +90,7 @@ def growth_pupils(
     comparable = records.comparable()
     subjects, scores = _scores_by_subject(comparable, pupils)
     # The mean is over papers: a subject may have had two.
-    outcomes = {"": academic.pupil_mean(_normal(comparable), comparable["row"].to_numpy(), pupils)}
+    outcomes = {"": normal_means(records)}
     outcomes |= {subject: scores[:, place] for place, subject in enumerate(subjects)}
     prior_subjects: tuple[str, ...] = ()
     priors = np.full((pupils, 0), np.nan)
@@ -120,6 +121,33 @@ def growth_pupils(
         traits=records.pupils[[name for name in wanted if name in records.pupils]],
         without_prior=without,
     )
+
+
+def normal_means(records: YearRecords) -> Floats:
+    """(pupils,) mean normal score over the comparable papers of the year; NaN without one."""
+    comparable = records.comparable()
+    return academic.pupil_mean(_normal(comparable), comparable["row"].to_numpy(), len(records.pupils))
+
+
+def why_no_score(records: YearRecords | None, scored: Bools, subject: str = "") -> str:
+    """Why a section has no normal score this year although it handed some in.
+
+    Parameters
+    ----------
+    records
+        The stage's pupils and scores.
+    scored
+        (N,) pupils of the stage who have one.
+    subject
+        Of which subject; "" for the mean.
+    """
+    if records is None or scored.any():
+        return Reason.NO_DATA.value
+    comparable = records.comparable(subject)
+    if comparable.empty:
+        return Reason.NO_COMPARABLE_PAPER.value if len(records.scores) else Reason.NO_DATA.value
+    marks = np.isfinite(comparable["score"]).any()
+    return Reason.NO_VARIANCE.value if marks else Reason.NO_DATA.value
 
 
 def _normal(records: pd.DataFrame) -> Floats:

@@ -10,7 +10,13 @@ import pandas as pd
 
 from evalib.measures import growth_design, growth_years
 from evalib.records import Codes, Reasons, YearRecords
-from evalib.review.growth_models import GrowthPupils, growth_model, growth_pupils
+from evalib.review.growth_models import (
+    GrowthPupils,
+    growth_model,
+    growth_pupils,
+    normal_means,
+    why_no_score,
+)
 from evalib.review.stage import Figures, SectionFigures, Stage
 from evalib.settings import IndicatorParams
 from evalib.statistics.influence import section_means
@@ -102,7 +108,7 @@ def _because(stage: Stage, cohorts: list[_Cohort], expected: Codes) -> Reasons:
     """(sections,) why there is no figure over years, or nothing."""
     params = stage.settings.measures.growth
     if len(cohorts) < 2:
-        return stage.reasons(Reason.NO_PRIOR if stage.one.records is not None else Reason.NO_DATA)
+        return _why_no_cohorts(stage)
     matched = np.sum([one.matched for one in cohorts], axis=0)
     seen = np.sum([one.matched > 0 for one in cohorts], axis=0)
     because = np.where(expected == 0, Reason.NO_DATA.value, stage.reasons())
@@ -112,6 +118,16 @@ def _because(stage: Stage, cohorts: list[_Cohort], expected: Codes) -> Reasons:
     if (seen >= 2).sum() < params.minimum_sections:
         because = np.where(because == "", Reason.TOO_FEW_SECTIONS.value, because)
     return because
+
+
+def _why_no_cohorts(stage: Stage) -> Reasons:
+    """(sections,) why no two years have starts and scores: for want of this year's, or of earlier ones."""
+    records = stage.one.records
+    reason = Reason.NO_PRIOR.value
+    if records is None or not np.isfinite(normal_means(records)).any():
+        reason = why_no_score(records, np.zeros(stage.pupils, dtype=bool))
+    absent = stage.one.absence()
+    return np.where(absent == "", reason, absent).astype(object)
 
 
 def _over_years(stage: Stage, cohorts: list[_Cohort]) -> growth_years.LastingGrowth:

@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evalib.measures import academic, articulation, growth, onward
+from evalib.measures import articulation, onward
 from evalib.records import OFF_ROLL, Codes, Reasons, YearRecords
+from evalib.review.growth_models import normal_means, why_no_score
 from evalib.review.stage import Builder, Figures, PupilFigures, SectionFigures, Stage
 from evalib.settings import IndicatorParams
 from evalib.vocabulary import STAGES, Reason
@@ -50,17 +51,17 @@ def _entrants(stage: Stage) -> Entrants:
     grade = int(min(tested))
     entering = here.pupils["grade"].eq(grade).to_numpy()
     entry = _of_pupils(before, here.pupils["pupil"], grade - 1)
-    return Entrants(grade, np.where(entering, entry, np.nan), np.where(entering, _normal_means(here), np.nan))
+    return Entrants(grade, np.where(entering, entry, np.nan), np.where(entering, normal_means(here), np.nan))
 
 
 def recovery_rate(indicator: IndicatorParams, stage: Stage) -> list[Figures]:
     """薄弱起点提升率: weak starters who rose above the cut, less what their start let expect."""
     found, params = entrants(stage), stage.settings.measures
     because = stage.one.absence()
-    if found.grade is None:
+    if found.grade is None or not np.isfinite(found.later).any():
         none = np.zeros(stage.sections, np.int64)
-        because = np.where(because == "", _why_no_entrants(stage), because)
-        return [PupilFigures(indicator, "", found.entry, none, because)]
+        because = np.where(because == "", _why_no_entrants(stage, found), because)
+        return [PupilFigures(indicator, "", np.full(stage.pupils, np.nan), none, because)]
     stage.note("recovery_grade", {"grade": found.grade})
     values, weak = articulation.recovery(
         found.entry, found.later, params.articulation.low_entry, np.array(params.growth.spline_knots)
@@ -75,11 +76,12 @@ def recovery_rate(indicator: IndicatorParams, stage: Stage) -> list[Figures]:
     return [PupilFigures(indicator, "", values, expected, because)]
 
 
-def _why_no_entrants(stage: Stage) -> str:
+def _why_no_entrants(stage: Stage, found: Entrants) -> str:
+    """Why no entrant is followed: nobody has a start, or nobody a score a year later."""
     here = stage.one.records
-    if here is None or here.scores.empty:
-        return Reason.NO_DATA.value
-    return Reason.NO_COMPARABLE_PAPER.value if here.comparable().empty else Reason.NO_PRIOR.value
+    if found.grade is None and here is not None and not here.comparable().empty:
+        return Reason.NO_PRIOR.value
+    return why_no_score(here, np.zeros(stage.pupils, dtype=bool))
 
 
 def quarter_moves(stage: Stage) -> pd.DataFrame:
@@ -163,7 +165,7 @@ def _leavers(stage: Stage) -> Leavers | None:
     receiver = np.full(len(last), -1, np.int64)
     outcome = np.full(len(last), np.nan)
     receiver[found] = pd.Index(receivers).get_indexer(pd.Index(there.pupils["school_code"]))[row[found]]
-    outcome[found] = _normal_means(there)[row[found]]
+    outcome[found] = normal_means(there)[row[found]]
     codes = there.class_codes
     return Leavers(
         pupil=last["pupil"],
@@ -248,18 +250,26 @@ def _why_not_onward(
     )
     roll = stage.district.table("pupils", 1)
     seen = np.isin(stage.one.codes, [] if roll is None else roll["school_code"].unique())
-    no_prior = not np.isfinite(gone.prior).any()
+    unknown = _why_none_known(stage, gone)
     because = stage.reasons()
     for applies, reason in (
         (~seen, Reason.NO_DATA),
         # Nobody was in its last grade: it opened since, or has no such grade.
         (total == 0, Reason.NOT_APPLICABLE),
-        (known == 0, Reason.NO_PRIOR if no_prior else Reason.NO_DATA),
+        (known == 0, unknown),
         (known < minimum * total, Reason.LOW_COVERAGE),
         (comparable < minimum * total, Reason.NOT_APPLICABLE),
     ):
-        because = np.where((because == "") & applies, reason.value, because)
+        because = np.where((because == "") & applies, str(reason), because)
     return because.astype(object)
+
+
+def _why_none_known(stage: Stage, gone: Leavers) -> str:
+    """Why a section has no leaver with both scores."""
+    if not np.isfinite(gone.prior).any():
+        return Reason.NO_PRIOR.value
+    this, scored = stage.district.this, np.isfinite(gone.outcome)
+    return why_no_score(None if this is None else this.of_stage(_next_stage(stage)), scored)
 
 
 def _without(
@@ -320,15 +330,8 @@ def _of_pupils(records: YearRecords, pupil: pd.Series[str], grade: int) -> Float
     known = position >= 0
     known[known] = records.pupils["grade"].to_numpy()[position[known]] == grade
     score = np.full(len(pupil), np.nan)
-    score[known] = _normal_means(records)[position[known]]
+    score[known] = normal_means(records)[position[known]]
     return score
-
-
-def _normal_means(records: YearRecords) -> Floats:
-    """(pupils,) mean normal score over the comparable papers of the year."""
-    comparable = records.comparable()
-    score = growth.normal_score(comparable["score"].to_numpy(float), comparable["paper"].to_numpy())
-    return academic.pupil_mean(score, comparable["row"].to_numpy(), len(records.pupils))
 
 
 BUILDERS: dict[str, Builder] = {

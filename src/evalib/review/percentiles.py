@@ -12,6 +12,7 @@ import pandas as pd
 from evalib.measures import academic, growth, growth_percentiles
 from evalib.measures.growth_percentiles import GrowthPercentiles
 from evalib.records import Codes, Reasons, YearRecords
+from evalib.review.growth_models import why_no_score
 from evalib.review.stage import Builder, Figures, PupilFigures, Stage
 from evalib.settings import IndicatorParams
 from evalib.vocabulary import Reason
@@ -101,7 +102,7 @@ def _because(stage: Stage, paths: _Paths) -> Reasons:
     params = stage.settings.measures.growth
     because = stage.one.absence()
     scored = np.isfinite(paths.outcome)
-    nobody = np.where(stage.count(scored) > 0, Reason.NO_PRIOR.value, _why_no_score(stage, scored))
+    nobody = np.where(stage.count(scored) > 0, Reason.NO_PRIOR.value, why_no_score(stage.one.records, scored))
     because = np.where((because == "") & (stage.count(paths.eligible) == 0), nobody, because)
     rate, _ = growth.match_rate(
         paths.matched[paths.eligible], stage.one.section[paths.eligible], stage.sections
@@ -111,18 +112,6 @@ def _because(stage: Stage, paths: _Paths) -> Reasons:
     if (stage.count(paths.matched) > 0).sum() < params.minimum_sections:
         because = np.where(because == "", Reason.TOO_FEW_SECTIONS.value, because)
     return because
-
-
-def _why_no_score(stage: Stage, scored: Bools) -> str:
-    """Why a section has no score of this year although it handed some in."""
-    records = stage.one.records
-    if records is None or scored.any():
-        return Reason.NO_DATA.value
-    comparable = records.comparable()
-    if comparable.empty:
-        return Reason.NO_COMPARABLE_PAPER.value
-    marks = np.isfinite(comparable["score"]).any()
-    return Reason.NO_VARIANCE.value if marks else Reason.NO_DATA.value
 
 
 def _percentiles(stage: Stage, paths: _Paths) -> GrowthPercentiles:

@@ -132,7 +132,7 @@ def _paper_notes(one: StageYear) -> list[Note]:
             note("paper_of_earlier_term", where)
         elif inside["score"].nunique() == 1:
             note("paper_constant", where)
-    if one.records.class_codes is None:
+    if len(one.section) and one.records.class_codes is None:
         note("no_classes", {})
     absent = int((one.absence() != "").sum())
     if absent:

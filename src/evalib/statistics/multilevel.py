@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evalib.statistics.profiled_deviance import Elimination, ProfiledDeviance
+from evalib.statistics.refits import refitted_ratios
 from evalib.statistics.sufficient_sums import MultilevelSums, multilevel_sums
 from evalib.statistics.variance_ratios import lowest_deviance
 
@@ -110,10 +111,17 @@ def fit_multilevel(
 
     Notes
     -----
-    Classes, then sections, are eliminated in closed form; the deviance is profiled to
-    the two variance ratios and minimised exactly, the boundary of zero variance
-    included, which is a legal answer. The method is that of lme4 (Bates et al. 2015,
-    Journal of Statistical Software 67(1), section 3) specialised to nested intercepts.
+    Classes, then sections, are eliminated in closed form. With λ_c = σ²_class/σ²_e, λ_s =
+    σ²_section/σ²_e, d_c = 1 + n_c λ_c, e_j = 1 + λ_s Σ_c n_c/d_c over the section's classes,
+    L the Cholesky factor of [X y]ᵀV⁻¹[X y] (V the covariance of y over σ²_e), RSS = L²_pp
+    and k = N − p, p the coefficients (ML: k = N), the deviance is
+
+    Σ_c log d_c + Σ_j log e_j + 2 Σ_{i<p} log L_ii + k(1 + log(2π · RSS/k))
+
+    (ML without its third term), L counted from 0. It is profiled to the two variance ratios
+    and minimised exactly, the boundary of zero variance included, which is a legal answer.
+    The method is that of lme4 (Bates et al. 2015, Journal of Statistical Software 67(1),
+    section 3) specialised to nested intercepts.
 
     Examples
     --------
@@ -307,9 +315,8 @@ def parametric_bootstrap(fit: MultilevelFit, draws: int, seed: int) -> Floats:
     )
     truth, cross, group_sums = _simulated_sums(criterion, ratios, draws, np.random.default_rng(seed))
     squares = np.zeros(len(criterion.sections))
-    for draw in range(draws):
+    for draw, found in enumerate(refitted_ratios(criterion, ratios, cross, group_sums)):
         refit = criterion.with_outcome(cross[draw], group_sums[draw])
-        found = lowest_deviance(refit, start=ratios)
         squares += (section_effects(refit, refit.at(*found), found[0]) - truth[draw]) ** 2
     error = np.full(fit.sums.n_sections, np.sqrt(fit.variance_section))
     error[criterion.sections] = np.sqrt(fit.variance_residual * squares / draws)

@@ -16,6 +16,7 @@ Codes = npt.NDArray[np.int64]
 SECTION, CLASS = 0, 1
 # Numbers kept for the products of groups by size: 160 MB.
 _MOST_PRODUCTS = 20_000_000
+_NO_SQUARES: tuple[Codes, Floats] = (np.zeros(0, dtype=np.int64), np.zeros((0, 0, 0)))
 
 
 @dataclass(frozen=True)
@@ -114,8 +115,49 @@ class ProfiledDeviance:
         other.cross[-1, :] = other.cross[:, -1] = cross
         other.group_sums = self.group_sums.copy()
         other.group_sums[:, -1] = group_sums
-        other._squares = other._squares_by_size()
+        # Of use to a search; another outcome is looked at once or twice.
+        other._squares = _NO_SQUARES
         return other
+
+    def deviances(
+        self, section_ratios: Floats, class_ratio: float, cross: Floats, group_sums: Floats
+    ) -> Floats:
+        """The deviance of many outcomes of this design at some λ_s and one λ_c.
+
+        Parameters
+        ----------
+        section_ratios, class_ratio
+            (S,) λ_s, and λ_c.
+        cross, group_sums
+            (R, q) and (R, G) outcomes, one a row, as `with_outcome` takes one.
+
+        Returns
+        -------
+        (R, S) `Elimination.deviance` of each; infinite where nothing is left to vary.
+        """
+        shrink = 1.0 / (1.0 + self.group_size * class_ratio)
+        weight = class_ratio * shrink
+        design = self.group_sums[:, :-1]
+        design_sums = np.add.reduceat(design * shrink[:, None], self._start, axis=0)
+        sums = np.add.reduceat(group_sums * shrink, self._start, axis=1)
+        square = self.cross[:-1, :-1] - (design * weight[:, None]).T @ design
+        mixed = cross[:, :-1] - (group_sums * weight) @ design
+        own = cross[:, -1] - group_sums**2 @ weight
+        sums2 = sums**2
+        deviance = np.full((len(cross), len(section_ratios)), math.inf)
+        for place, ratio in enumerate(section_ratios):
+            spread = 1.0 + ratio * design_sums[:, 0]
+            weighted = design_sums * (ratio / spread)[:, None]
+            root = np.linalg.cholesky(square - weighted.T @ design_sums)
+            explained = np.linalg.solve(root, (mixed - sums @ weighted).T)
+            rss = own - sums2 @ (ratio / spread) - (explained**2).sum(axis=0)
+            log_volume = float(np.log(spread).sum() - np.log(shrink).sum())
+            if self.reml:
+                log_volume += 2.0 * float(np.log(np.diag(root)).sum())
+            left = rss > 0
+            varied = self.degrees * (1.0 + np.log(2.0 * math.pi * rss[left] / self.degrees))
+            deviance[left, place] = log_volume + varied
+        return deviance
 
     def _squares_by_size(self) -> tuple[Codes, Floats]:
         """Groups with the first of each size, and Σ S_cS_cᵀ of all that are of its size.
@@ -125,7 +167,7 @@ class ProfiledDeviance:
         """
         size, first, place = np.unique(self.group_size, return_index=True, return_inverse=True)
         if 3 * len(size) > len(self.group_size) or len(size) * self.cross.size > _MOST_PRODUCTS:
-            return np.zeros(0, dtype=np.int64), np.zeros((0, 0, 0))
+            return _NO_SQUARES
         order = np.argsort(place, kind="stable")
         parts = np.split(self.group_sums[order], np.cumsum(np.bincount(place))[:-1])
         return first, np.array([part.T @ part for part in parts])

@@ -20,18 +20,13 @@ _STEP = 1e-5
 _LOWEST, _HIGHEST = math.log(1e-8), math.log(1e6)
 
 
-def lowest_deviance(
-    criterion: ProfiledDeviance, start: tuple[float, float] | None = None
-) -> tuple[float, float]:
+def lowest_deviance(criterion: ProfiledDeviance) -> tuple[float, float]:
     """(λ_s, λ_c) of the lowest deviance, boundaries included; λ_c is 0 without classes.
 
     Parameters
     ----------
     criterion
         What to minimise.
-    start
-        A warm start for a refit to similar outcomes: its interior optimum is taken
-        without looking at the boundaries, unless the search runs into one.
 
     Raises
     ------
@@ -40,10 +35,6 @@ def lowest_deviance(
     """
     if not criterion.nested:
         return _axis_optimum(criterion, SECTION)[0], 0.0
-    if start is not None and min(start) > 0:
-        warm = _interior_optimum(criterion, start)
-        if warm is not None:
-            return warm
     section, at_section = _axis_optimum(criterion, SECTION)
     class_, at_class = _axis_optimum(criterion, CLASS)
     edge, lowest = (
