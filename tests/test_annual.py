@@ -37,6 +37,7 @@ def fill(store: Store, district: InventedDistrict) -> None:
     )
 
 
+@pytest.mark.proof
 def test_what_is_said_of_a_year_does_not_depend_on_the_year_asked_for(tmp_path: Path) -> None:
     settings = project(tmp_path)
     store = Store(settings.store)

@@ -26,6 +26,9 @@ from evalib.vocabulary import DIMENSIONS, STAGES, Reason
 from evalib.wording import wording_of
 from small_district import NOW, PERSONAL, Outcome, Tables, small_district
 
+# Sixteen whole reviews: more than the fast tests have time for.
+pytestmark = pytest.mark.proof
+
 SETTINGS = load_settings(Path(__file__).parents[1] / "params" / "sample.yaml")
 INDICATORS = {one.id: one for one in SETTINGS.measures.indicators}
 REASONS = {str(one) for one in Reason}

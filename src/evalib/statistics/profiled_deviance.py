@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.linalg import solve_triangular
 
 from evalib.statistics.sufficient_sums import MultilevelSums
 
@@ -149,7 +150,7 @@ class ProfiledDeviance:
             spread = 1.0 + ratio * design_sums[:, 0]
             weighted = design_sums * (ratio / spread)[:, None]
             root = np.linalg.cholesky(square - weighted.T @ design_sums)
-            explained = np.linalg.solve(root, (mixed - sums @ weighted).T)
+            explained = solve_triangular(root, (mixed - sums @ weighted).T, lower=True, check_finite=False)
             rss = own - sums2 @ (ratio / spread) - (explained**2).sum(axis=0)
             log_volume = float(np.log(spread).sum() - np.log(shrink).sum())
             if self.reml:
