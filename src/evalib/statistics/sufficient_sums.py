@@ -10,6 +10,8 @@ from scipy import sparse
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
+# Numbers of a block that both sums are made of: one megabyte.
+_CACHED = 147_456
 
 
 @dataclass(frozen=True)
@@ -124,13 +126,14 @@ def multilevel_sums(
         range, there is no pupil, or a class lies in two sections.
     """
     outcome, covariates = _checked(outcome, covariates)
-    pupils = len(outcome)
+    pupils, width = covariates.shape
     sections = _count(section, pupils, n_sections, "section")
-    columns = np.column_stack([covariates, outcome])
-    start = columns.mean(axis=0) if origin is None else np.asarray(origin, dtype=float)
-    if start.shape != (columns.shape[1],):
-        raise ValueError(f"origin must have {columns.shape[1]} values, not shape {start.shape}")
-    design = np.column_stack([np.ones(pupils), columns - start])
+    if origin is None:
+        start = np.append(covariates.mean(axis=0), outcome.mean())
+    else:
+        start = np.asarray(origin, dtype=float)
+    if start.shape != (width + 1,):
+        raise ValueError(f"origin must have {width + 1} values, not shape {start.shape}")
     if class_ is None:
         group, groups = section, sections
         group_section = np.arange(sections, dtype=np.int64)
@@ -140,15 +143,41 @@ def multilevel_sums(
         group_section[class_] = section
         if np.any(group_section[class_] != section):
             raise ValueError("a class lies in two sections; class codes must be unique across sections")
-    member = sparse.csr_array((np.ones(pupils), (group, np.arange(pupils))), shape=(groups, pupils))
+    cross, group_sums = _sums(outcome, covariates, start, group, groups)
     return MultilevelSums(
-        cross=design.T @ design,
-        group_sums=member @ design,
+        cross=cross,
+        group_sums=group_sums,
         group_section=group_section,
         origin=start,
         n_sections=sections,
         nested=class_ is not None,
     )
+
+
+def _sums(
+    outcome: Floats, covariates: Floats, start: Floats, group: Codes, groups: int
+) -> tuple[Floats, Floats]:
+    """Cross products and group sums of [1, covariates, outcome] about `start`, a block at a time.
+
+    A block fits the processor's cache, so that each column is fetched once for both sums.
+    """
+    pupils, width = covariates.shape
+    rows = max(1024, min(pupils, _CACHED // (width + 2)))
+    buffer = np.ones((min(rows, pupils), width + 2))
+    ones, places = np.ones(len(buffer)), np.arange(len(buffer) + 1)
+    cross, group_sums = np.zeros((width + 2, width + 2)), np.zeros((groups, width + 2))
+    for begin in range(0, pupils, rows):
+        block = slice(begin, min(begin + rows, pupils))
+        count = block.stop - begin
+        design = buffer[:count]
+        np.subtract(covariates[block], start[:-1], out=design[:, 1:-1])
+        np.subtract(outcome[block], start[-1], out=design[:, -1])
+        cross += design.T @ design
+        # A pupil is a column with one entry: nothing needs to be sorted.
+        low, high = int(group[block].min()), int(group[block].max()) + 1
+        parts = (ones[:count], group[block] - low, places[: count + 1])
+        group_sums[low:high] += sparse.csc_array(parts, shape=(high - low, count)) @ design
+    return cross, group_sums
 
 
 def _checked(outcome: Floats, covariates: Floats) -> tuple[Floats, Floats]:
