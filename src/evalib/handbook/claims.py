@@ -42,6 +42,22 @@ CLAIMS: tuple[Claim, ...] = (
         long=True,
     ),
     Claim(
+        "95 % intervals of dimensions' scores and of their differences from the district cover 93 to "
+        "96 %: a mean and a rate of the same pupils and a figure of others, parts lacking.",
+        "test_dimensions_proof.py::test_intervals_of_scores_and_their_differences_cover",
+        long=True,
+    ),
+    Claim(
+        "Where at least .5 % of sections are called clearly above in a dimension, 90 % of them are.",
+        "test_dimensions_proof.py::test_dimensions_called_clearly_above_are_truly_above",
+        long=True,
+    ),
+    Claim(
+        "Every configured measure gives a figure or the right reason at sixteen edges of its data.",
+        "test_every_measure.py::test_each_edge_has_its_own_reason",
+        long=True,
+    ),
+    Claim(
         "95 % intervals of value added cover 93 to 96 %.",
         "statistics/test_coverage_proof.py::test_intervals_of_value_added_cover",
         long=True,
