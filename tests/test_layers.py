@@ -46,7 +46,7 @@ ROOMS: dict[str, set[str]] = {
         *("settings", "wording", "measures", "statistics", "review", "sensitivity"),
         *(*JUDGING, "similar", "disclosure", *BASE),
     },
-    "cli": {"annual", "measuring", "settings", "sampling", "press", "progress", *BASE},
+    "cli": {"annual", "intake", "measuring", "settings", "sampling", "press", "progress", *BASE},
     "__main__": {"cli"},
     "__init__": set(),
 }

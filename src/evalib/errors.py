@@ -134,9 +134,14 @@ class Fault:
 
     def text(self, lang: str) -> str:
         """The fault as one line: where, what, what to do."""
-        place = [shown(self.file)]
-        if self.sheet:
-            place.append(message("place_sheet", lang, sheet=shown(self.sheet)))
+        sheet = [message("place_sheet", lang, sheet=shown(self.sheet))] if self.sheet else []
+        return self._told([shown(self.file), *sheet], lang)
+
+    def inside(self, lang: str) -> str:
+        """The same without file and sheet, for a list that is grouped by them."""
+        return self._told([], lang)
+
+    def _told(self, place: list[str], lang: str) -> str:
         if self.column:
             place.append(message("place_column", lang, column=shown(self.column)))
         numbers = ", ".join(str(row) for row in self.rows[:8])
@@ -144,8 +149,12 @@ class Fault:
             numbers += message("place_more", lang)
         rows = message("place_rows", lang, rows=numbers) if self.rows else ""
         joint = "，" if lang == "zh" else ", "
-        what = message(self.key, lang, count=len(self.rows), **self.fields)
-        return f"{joint.join(place)}{rows}{'：' if lang == 'zh' else ': '}{what}"
+        where = f"{joint.join(place)}{rows}".strip()
+        return f"{where}{'：' if lang == 'zh' else ': '}{self.what(lang)}" if where else self.what(lang)
+
+    def what(self, lang: str) -> str:
+        """What is wrong and what to do, without the place."""
+        return message(self.key, lang, count=len(self.rows), **self.fields)
 
 
 class FaultyFiles(DataError):

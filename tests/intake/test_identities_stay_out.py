@@ -32,7 +32,7 @@ def test_paper_code_that_is_not_listed_is_not_repeated(district: District, paste
         "长表": [["学年", "试卷编号", "学籍号", "成绩"], [YEAR, pasted, IDS[3], 90]]
     }
     faults = district.faults()
-    assert {fault.key for fault in faults} <= {"paper_not_listed", "identity_in_column"}
+    assert {fault.key for fault in faults} <= {"paper_not_listed", "identity_in_column", "text_not_allowed"}
     assert [fault.rows for fault in faults] == [(2,)]
     assert pasted not in told(faults)
 

@@ -26,14 +26,26 @@ EXACT_BELOW = 2**53
 # The old identity number; today's has 18 places, 学籍号 a letter more.
 IDENTITY_DIGITS = 15
 
+# A cell of text that is longer is something else than a name.
+LONGEST_TEXT = 200
+
 _LONG_NUMBER = re.compile(rf"\d{{{IDENTITY_DIGITS}}}")
+
+# Left behind by copying from pages and PDF; they change nothing.
+_NO_WIDTH = frozenset("\u200b\u200c\u200d\u2060\ufeff")
+# Controls, turns of the direction of writing, halves of characters, and what is no character.
+_NOT_SHOWN = frozenset(["Cc", "Cf", "Cs", "Co", "Cn"])
 
 Values = tuple["pd.Series[Any]", "pd.Series[bool]"]
 
 
 def text(cells: pd.Series[Any]) -> Values:
-    """Text as written, without blanks around it; whole numbers without a decimal point."""
-    return _each(cells, _as_text, "str")
+    """Text on one line, without blanks around it; whole numbers without a decimal point.
+
+    Unreadable is what is longer than `LONGEST_TEXT` or cannot be shown: control characters,
+    and those that turn the direction of writing around.
+    """
+    return _each(cells, _as_line, "str")
 
 
 def code(cells: pd.Series[Any]) -> Values:
@@ -66,13 +78,47 @@ def whole(cells: pd.Series[Any]) -> Values:
 
 
 def share(cells: pd.Series[Any]) -> Values:
-    """A share from 0 to 1, written as 0.85, 85 or 85%."""
-    values, unreadable = _each(cells, _as_share, "float64")
-    return values.where(~(values > 1), values / 100), unreadable
+    """A share from 0 to 1, written as 85%, or all of the column as 0.85 or as 85.
+
+    Numbers without a sign are percent if one of them is above 1. Then one above 0 that
+    is not above 1 could be either, and is unreadable: see `mixed_shares`.
+
+    Examples
+    --------
+    >>> share(pd.Series([60, "85%", 0], dtype=object))[0].tolist()
+    [0.6, 0.85, 0.0]
+    """
+    values, unreadable = _each(cells, _as_percent, "float64")
+    unsigned = ~with_percent_sign(cells)
+    mixed = mixed_shares(cells)
+    as_written = unsigned & ~bool((values[unsigned] > 1).any())
+    return values.where(as_written, values / 100).mask(mixed), unreadable | mixed
+
+
+def mixed_shares(cells: pd.Series[Any]) -> pd.Series[bool]:
+    """Which cells of a column of shares could be a fraction or percent: 0.6 beside 85."""
+    values, _ = _each(cells, _as_percent, "float64")
+    unsigned = values.mask(with_percent_sign(cells))
+    return (unsigned > 0) & (unsigned <= 1) & bool((unsigned > 1).any())
+
+
+def figure(cells: pd.Series[Any]) -> Values:
+    """A number, or one with a percent sign, which stays percent: 95% is 95."""
+    return _each(cells, _as_percent, "float64")
+
+
+def with_percent_sign(cells: pd.Series[Any]) -> pd.Series[bool]:
+    """Which cells are written with a percent sign."""
+    held = [
+        isinstance(cell, str) and unicodedata.normalize("NFKC", cell).strip().endswith("%") for cell in cells
+    ]
+    return pd.Series(held, index=cells.index, dtype=bool)
 
 
 def minutes(cells: pd.Series[Any]) -> Values:
     """Seconds of a run, written as 3'45", 3:45, 3.45 (minutes and seconds) or 225.
+
+    A spreadsheet's time is one too, whether 3:45 was taken for a quarter to four or not.
 
     Examples
     --------
@@ -174,9 +220,17 @@ def _as_text(cell: Any) -> str:
     return str(cell).strip()
 
 
+def _as_line(cell: Any) -> str | None:
+    line = " ".join(_as_text(cell).split())
+    shown = "".join(one for one in line if one not in _NO_WIDTH)
+    fit = len(shown) <= LONGEST_TEXT and not any(unicodedata.category(one) in _NOT_SHOWN for one in shown)
+    return shown if fit else None
+
+
 def _as_code(cell: Any) -> str | None:
     if isinstance(cell, str):
-        return "".join(unicodedata.normalize("NFKC", cell).split())
+        narrow = "".join(unicodedata.normalize("NFKC", cell[: 2 * LONGEST_TEXT]).split())
+        return _as_line(narrow)
     if isinstance(cell, bool) or not isinstance(cell, int | float):
         return None
     exact = float(cell).is_integer() and abs(cell) < EXACT_BELOW
@@ -197,17 +251,20 @@ def _as_number(cell: Any) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _as_share(cell: Any) -> float | None:
-    if isinstance(cell, str) and unicodedata.normalize("NFKC", cell).strip().endswith("%"):
-        value = _as_number(unicodedata.normalize("NFKC", cell).strip().removesuffix("%"))
-        return None if value is None else value / 100
+def _as_percent(cell: Any) -> float | None:
+    if isinstance(cell, str):
+        cell = unicodedata.normalize("NFKC", cell).strip().removesuffix("%")
     return _as_number(cell)
 
 
 def _as_seconds(cell: Any) -> float | None:
-    if isinstance(cell, datetime.time):
-        # A spreadsheet takes 3:45 for a quarter to four.
-        return float(cell.hour * 60 + cell.minute) if cell.second == 0 else None
+    clock = _spreadsheet_time(cell)
+    if clock is not None:
+        hours, minute, second = clock
+        # A spreadsheet takes 3:45 for a quarter to four, and 0:03:45 for what it is.
+        if hours and second:
+            return None
+        return 60.0 * hours + minute if hours else 60.0 * minute + second
     value = _as_number(cell)
     if value is not None:
         # 3.45 is three minutes forty-five, as the national sheet has it: no such run takes ten seconds.
@@ -220,10 +277,23 @@ def _as_seconds(cell: Any) -> float | None:
     for mark in ("″", "”", "“", '"', "秒", "''", "′′"):
         marks = marks.replace(mark, "")
     parts = "".join(marks.split()).split("'")
+    if len(parts) == 3 and parts[0].isdecimal() and int(parts[0]) == 0:
+        del parts[0]
     if len(parts) != 2 or not parts[0].isdecimal():
         return None
     seconds = _as_number(parts[1] or "0")
     return None if seconds is None else _clock(int(parts[0]), seconds)
+
+
+def _spreadsheet_time(cell: Any) -> tuple[int, int, float] | None:
+    """Hours, minutes and seconds of a time of day or a duration."""
+    if isinstance(cell, datetime.time):
+        return cell.hour, cell.minute, cell.second + cell.microsecond / 1e6
+    if isinstance(cell, datetime.timedelta) and cell >= datetime.timedelta():
+        # The reader works in days: what is off by less than a millisecond is rounding.
+        total = round(cell.total_seconds(), 3)
+        return int(total // 3600), int(total % 3600 // 60), total % 60
+    return None
 
 
 def _clock(minute: int, seconds: float) -> float | None:

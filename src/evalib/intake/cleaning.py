@@ -14,6 +14,7 @@ import pandas as pd
 
 from evalib.errors import Fault
 from evalib.intake import cells
+from evalib.intake.cohorts import are_cohorts, possible_grades
 from evalib.intake.columns import Columns
 from evalib.intake.levelsheets import WIDE, long_levels
 from evalib.intake.pseudonyms import PUPIL_ID, Identities, has_valid_check
@@ -32,12 +33,13 @@ _PLAIN_READERS = {
     "number": cells.number,
     "whole": cells.whole,
     "share": cells.share,
+    "figure": cells.figure,
     "minutes": cells.minutes,
     "calendar_year": cells.calendar_year,
     "year": cells.year,
 }
 # Faults of a kind that are told as another's.
-_LIKE = {"token": "code"}
+_LIKE = {"token": "code", "figure": "number"}
 _WORD_READERS = {"word": cells.word, "flag": cells.flag, "grade": cells.grade}
 
 
@@ -78,9 +80,17 @@ class Cleaner:
         if sheet.table == "competence":
             wanted += [column for columns in WIDE.values() for column in columns.values()]
         clean = {name: self._column(sheet, name, faults) for name in wanted if name in sheet.cells.columns}
+        for name in wanted:
+            if name in sheet.merged:
+                told = sheet.headers[name], sheet.merged[name]
+                faults.append(Fault(sheet.file, "merged_cells", sheet.name, *told))
         self._year(sheet, clean, faults)
         frame = pd.DataFrame(clean, index=sheet.cells.index)
         frame = frame.assign(_file=sheet.file, _sheet=sheet.name, _row=sheet.cells.index)
+        if "grade" in wanted:
+            frame = self._graded(sheet, frame)
+        if "value" in frame.columns:
+            frame = frame.assign(_percent=cells.with_percent_sign(sheet.cells["value"]))
         if sheet.table == "scores":
             frame = self._marks(sheet, frame, faults)
         if sheet.table == "competence":
@@ -89,15 +99,25 @@ class Cleaner:
         return frame.reset_index(drop=True), faults
 
     def _column(self, sheet: Sheet, column: str, faults: list[Fault]) -> pd.Series[Any]:
-        kind = SCHEMAS[sheet.table].kind(column)
+        kind = "figure" if column == "value" else SCHEMAS[sheet.table].kind(column)
         raw = sheet.cells[column]
-        if kind in ("text", "code", "number", "whole", "share"):
+        if kind in ("text", "code", "number", "figure", "whole", "share"):
             raw = _without_identities(raw, kind in ("text", "code"), sheet, column, faults)
         if kind in _WORD_READERS:
             words = self.columns.words(sheet.table, column) or {}
             values, unreadable = _WORD_READERS[kind](raw, words)
         else:
             values, unreadable = _PLAIN_READERS[kind](raw)
+        if kind == "grade":
+            unreadable &= ~are_cohorts(raw)
+        if kind in ("text", "code", "token", "teacher"):
+            unfit = unreadable & raw.map(lambda cell: isinstance(cell, str))
+            _report(faults, sheet, column, "text_not_allowed", unfit, longest=cells.LONGEST_TEXT)
+            unreadable &= ~unfit
+        if kind == "share":
+            mixed = cells.mixed_shares(raw)
+            _report(faults, sheet, column, "share_ambiguous", mixed)
+            unreadable &= ~mixed
         allowed = self.columns.allowed(sheet.table, column)
         key = f"unreadable_{_LIKE.get(kind, kind)}"
         _report(faults, sheet, column, key, unreadable, allowed=allowed)
@@ -134,11 +154,20 @@ class Cleaner:
             faults.append(Fault(sheet.file, "no_year", sheet.name, self.columns.header(sheet.table, "year")))
         clean["year"] = pd.Series(sheet.year or None, index=sheet.cells.index, dtype="str")
 
+    def _graded(self, sheet: Sheet, frame: pd.DataFrame) -> pd.DataFrame:
+        """With the grade that the sheet's name gives, and what grades a cohort may be in."""
+        typed = sheet.cells.get("grade", pd.Series(sheet.grade, index=frame.index, dtype=object))
+        if "grade" not in frame.columns and sheet.grade:
+            words = self.columns.words(sheet.table, "grade") or {}
+            frame = frame.assign(grade=cells.grade(typed, words)[0])
+        cohorts = are_cohorts(typed)
+        if not cohorts.any():
+            return frame
+        possible = possible_grades(typed, frame["year"])
+        return frame.join(possible).assign(_cohort=cohorts, _stage_said=sheet.stage or None)
+
     def _marks(self, sheet: Sheet, frame: pd.DataFrame, faults: list[Fault]) -> pd.DataFrame:
         """Long rows, one a mark; a blank cell is no row, a zero is a mark of zero."""
-        grade = (self.columns.words("scores", "grade") or {}).get(sheet.grade)
-        if "grade" not in frame.columns and grade is not None:
-            frame["grade"] = pd.Series(int(grade), index=frame.index, dtype="Int64")
         subjects = [name for name, match in sheet.matches.items() if match.subject]
         if not subjects:
             return self._long_marks(sheet, frame, faults)
@@ -148,6 +177,9 @@ class Cleaner:
         parts = []
         for subject in subjects:
             score, sat = self._read_marks(sheet, subject, faults)
+            if subject in sheet.merged:
+                told = sheet.headers[subject], sheet.merged[subject]
+                faults.append(Fault(sheet.file, "merged_cells", sheet.name, *told))
             part = frame.assign(score=score, sat=sat, subject=subject, _header_score=sheet.headers[subject])
             parts.append(part[sat.notna()])
         return pd.concat(parts, ignore_index=True).astype({"subject": "str"})

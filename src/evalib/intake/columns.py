@@ -37,6 +37,25 @@ class TableParams(Strict):
     columns: dict[str, ColumnParams]
 
 
+class BetweenYears(Strict):
+    """From when on a difference between two school years is told, as a warning.
+
+    Parameters
+    ----------
+    mean_share
+        Change of a paper's mean, as a share of its full mark.
+    unmatched
+        Share of last year's pupils that are not found again.
+    least_pupils
+        Fewer say nothing.
+    """
+
+    mean_share: Annotated[float, Field(gt=0, le=1)]
+    unmatched: Annotated[float, Field(gt=0, lt=1)]
+    least_pupils: Annotated[int, Field(ge=10)]
+    source: str
+
+
 class ColumnsParams(Strict):
     """`columns.yaml`: everything that a district's headers and cells may say."""
 
@@ -48,6 +67,7 @@ class ColumnsParams(Strict):
     unused: list[str]
     summary_rows: list[str]
     ignored_sheets: list[str]
+    between_years: BetweenYears
 
     @model_validator(mode="after")
     def _refers_to_what_exists(self) -> ColumnsParams:

@@ -8,14 +8,15 @@ from typing import Any
 import pandas as pd
 
 from evalib.errors import Fault
+from evalib.intake.cohorts import with_grades_of_cohorts
 from evalib.intake.columns import Columns
-from evalib.intake.located import Headers
+from evalib.intake.located import Headers, faults_at
 from evalib.intake.schemas import SCHEMAS
 from evalib.intake.scoresheets import joined, with_grade_and_school, with_paper
 
 # Units that a sheet may use and the store does not: what they become, and the factor.
 UNITS = {"percent": ("share", 0.01), "ten_thousand_yuan": ("yuan", 10_000.0)}
-# A share above this was written in percent; retention and the like may exceed 1 a little.
+# A share is not above this: retention and the like may exceed 1 a little.
 LARGEST_SHARE = 1.5
 
 
@@ -34,10 +35,14 @@ def derived(
     Returns
     -------
     tuple
-        The tables, and faults of marks whose paper cannot be found.
+        The tables, and faults: marks whose paper and cohorts whose grade cannot be found,
+        figures whose unit cannot be told.
     """
     found = {name: _with_open_key(name, frame) for name, frame in tables.items()}
     faults: list[Fault] = []
+    for name in found:
+        found[name], more = with_grades_of_cohorts(name, found[name], found.get("schools"), headers)
+        faults += more
     if "pupils" in found:
         pupils = found["pupils"]
         by_grade = pupils["grade"].map(
@@ -53,13 +58,15 @@ def derived(
     if "scores" in found:
         scores = with_grade_and_school(found["scores"], found.get("pupils"))
         if "papers" in found and papers_whole:
-            scores, faults = with_paper(scores, found["papers"], columns, headers)
+            scores, more = with_paper(scores, found["papers"], columns, headers)
+            faults += more
         found["scores"] = scores
     for name in ("achievements", "survey"):
         if name in found and "schools" in found:
             found[name] = _with_only_stage(found[name], found["schools"])
     if "district" in found:
-        found["district"] = _in_kept_units(found["district"])
+        found["district"], more = _in_kept_units(found["district"], headers)
+        faults += more
     return found, faults
 
 
@@ -78,20 +85,31 @@ def _with_only_stage(frame: pd.DataFrame, schools: pd.DataFrame) -> pd.DataFrame
     return frame.assign(stage=frame["stage"].fillna(meant))
 
 
-def _in_kept_units(district: pd.DataFrame) -> pd.DataFrame:
-    """Percent as shares, 万元 as 元; a fact without a value is no row."""
+def _in_kept_units(district: pd.DataFrame, headers: Headers) -> tuple[pd.DataFrame, list[Fault]]:
+    """Percent as shares, 万元 as 元; a fact without a value is no row.
+
+    A figure of 0.95 beside the unit % may be what the spreadsheet shows as 95 %: only a
+    sign in the cell or a figure that no share reaches says what is meant.
+    """
     if "value" not in district.columns:
-        return district.iloc[:0].assign(value=pd.Series(dtype="float64"))
+        return district.iloc[:0].assign(value=pd.Series(dtype="float64")), []
     rows = district[district["value"].notna()].copy()
-    if "unit" not in rows.columns:
-        return rows
-    for unit, (kept, factor) in UNITS.items():
-        here = rows["unit"] == unit
-        # A cell that the spreadsheet shows as 95 % holds 0.95.
-        small = here & (kept == "share") & (rows["value"] <= LARGEST_SHARE)
-        rows["value"] = rows["value"].where(~here | small, rows["value"] * factor)
-        rows["unit"] = rows["unit"].mask(here, kept)
-    return rows
+    signed = rows["_percent"].eq(True)
+    unit = _said(rows, "unit")
+    shares = unit.isin(["percent", "share"])
+    faults = faults_at(rows, signed & ~shares, "value", "percent_without_unit", headers)
+    unclear = (unit == "percent") & ~signed & (rows["value"] != 0) & (rows["value"].abs() <= LARGEST_SHARE)
+    faults += faults_at(rows, unclear.astype(bool), "value", "percent_ambiguous", headers)
+    above = (unit == "share") & ~signed & (rows["value"] > LARGEST_SHARE)
+    bounds = f"0–{LARGEST_SHARE:g}"
+    faults += faults_at(rows, above.astype(bool), "value", "out_of_range", headers, bounds=bounds)
+    rows["value"] = rows["value"].where(~(signed & (unit == "share")), rows["value"] * 0.01)
+    for written, (kept, factor) in UNITS.items():
+        here = unit == written
+        rows["value"] = rows["value"].where(~here, rows["value"] * factor)
+        if here.any():
+            rows["unit"] = rows["unit"].mask(here, kept)
+    return rows, faults
 
 
 def _said(frame: pd.DataFrame, column: str) -> pd.Series[Any]:

@@ -14,8 +14,10 @@ from evalib.intake import checks, owners
 from evalib.intake.cleaning import PLACE, Cleaner
 from evalib.intake.columns import Columns, load_columns
 from evalib.intake.derived import derived
-from evalib.intake.pseudonyms import open_identities
+from evalib.intake.plausible import between_years, warnings_told
+from evalib.intake.pseudonyms import Identities, open_identities
 from evalib.intake.recognition import recognise
+from evalib.intake.repeated import repeated_files, without_repeated
 from evalib.intake.schemas import SCHEMAS
 from evalib.intake.workbooks import SUFFIXES, find_files, read_grids
 from evalib.settings import Settings
@@ -42,10 +44,48 @@ class Loaded:
         Clean tables by (table, school year), sorted by school and key.
     warnings
         What a reader should know and what did not stop the load.
+    remarks
+        Of these what a report must tell, by ("warnings", school year): stage, note, fields.
     """
 
     tables: dict[tuple[str, str], pd.DataFrame]
     warnings: tuple[Fault, ...]
+    remarks: dict[tuple[str, str], pd.DataFrame] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What a district's files hold and every fault of them.
+
+    Attributes
+    ----------
+    tables
+        Clean tables by (table, school year); empty if a fault stops the load.
+    remarks
+        As of `Loaded`.
+    faults
+        Errors and warnings, in the order of files, sheets and rows.
+    paths
+        Where each file lies, by the name that faults call it.
+    spots
+        By file and sheet: what faults call a column → row and column of its header.
+    """
+
+    tables: dict[tuple[str, str], pd.DataFrame]
+    remarks: dict[tuple[str, str], pd.DataFrame]
+    faults: tuple[Fault, ...]
+    paths: dict[str, Path]
+    spots: dict[tuple[str, str], dict[str, tuple[int, int]]]
+
+    @property
+    def errors(self) -> tuple[Fault, ...]:
+        """The faults that stop a load."""
+        return tuple(fault for fault in self.faults if not fault.warning)
+
+    @property
+    def warnings(self) -> tuple[Fault, ...]:
+        """What a reader should know and what stops nothing."""
+        return tuple(fault for fault in self.faults if fault.warning)
 
 
 @dataclass
@@ -56,6 +96,8 @@ class _Gathered:
     headers: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     incomplete: set[str] = field(default_factory=set)
+    paths: dict[str, Path] = field(default_factory=dict)
+    spots: dict[tuple[str, str], dict[str, tuple[int, int]]] = field(default_factory=dict)
 
 
 def load(settings: Settings, store: Store) -> Loaded:
@@ -71,7 +113,7 @@ def load(settings: Settings, store: Store) -> Loaded:
         `params/columns.yaml` is missing or wrong.
     """
     loaded = read_tables(settings)
-    store.write(loaded.tables)
+    store.write({**loaded.tables, **loaded.remarks})
     return loaded
 
 
@@ -83,22 +125,45 @@ def read_tables(settings: Settings) -> Loaded:
     FaultyFiles, DataError, ParameterError
         As `load`.
     """
+    examined = examine(settings, settings.files, open_identities(settings))
+    if examined.errors:
+        raise FaultyFiles(examined.errors)
+    return Loaded(examined.tables, examined.warnings, examined.remarks)
+
+
+def examine(settings: Settings, folder: Path, identities: Identities) -> Examined:
+    """Read a folder of files and find every fault; write nothing.
+
+    Parameters
+    ----------
+    folder
+        A folder, or one file.
+    identities
+        What replaces pupils' and teachers' numbers.
+
+    Raises
+    ------
+    ParameterError
+        `params/columns.yaml` is missing or wrong.
+    """
     columns = load_columns(settings.path.parent)
-    identities = open_identities(settings)
-    where = settings.district.files
-    gathered = _gather(settings.files, where, Cleaner(columns, identities, settings.district.school_codes))
+    where = settings.district.files if folder == settings.files else folder.name
+    gathered = _gather(folder, where, Cleaner(columns, identities, settings.district.school_codes))
     _need_tables(gathered, where, columns)
-    rows = {name: pd.concat(frames, ignore_index=True) for name, frames in gathered.frames.items()}
+    frames, faults = without_repeated(gathered.frames)
+    gathered.faults += faults
+    rows = {name: pd.concat(parts, ignore_index=True) for name, parts in frames.items()}
     tables, faults = derived(
         rows, columns, gathered.headers, papers_whole="papers" not in gathered.incomplete
     )
     gathered.faults += faults
     _check(tables, gathered, columns)
+    stopped = any(not fault.warning for fault in gathered.faults)
+    slices = {} if stopped else _slices(tables)
+    remarks = between_years(slices, Store(settings.store), columns.params.between_years)
+    gathered.faults += warnings_told(remarks, where, columns)
     faults = sorted(gathered.faults, key=lambda one: (one.file, one.sheet, one.rows[:1], one.column, one.key))
-    errors = tuple(fault for fault in faults if not fault.warning)
-    if errors:
-        raise FaultyFiles(errors)
-    return Loaded(_slices(tables), tuple(fault for fault in faults if fault.warning))
+    return Examined(slices, remarks, tuple(faults), gathered.paths, gathered.spots)
 
 
 def _gather(folder: Path, where: str, cleaner: Cleaner) -> _Gathered:
@@ -106,13 +171,20 @@ def _gather(folder: Path, where: str, cleaner: Cleaner) -> _Gathered:
     paths, gathered.faults = find_files(folder)
     if not paths:
         gathered.faults.append(Fault(where, "no_files", fields={"suffixes": " ".join(SUFFIXES)}))
-    for path in paths:
-        name = path.name if folder.is_file() else path.relative_to(folder).as_posix()
+    gathered.paths = {
+        path.name if folder.is_file() else path.relative_to(folder).as_posix(): path for path in paths
+    }
+    repeated = repeated_files(gathered.paths)
+    gathered.faults += repeated.values()
+    for name, path in gathered.paths.items():
+        if name in repeated:
+            continue
         grids, faults = read_grids(path, name)
         gathered.faults += faults
         for grid in grids:
             found = recognise(grid, cleaner.columns)
             gathered.faults += found.faults
+            gathered.spots[grid.file, grid.sheet] = found.spots
             sheet = found.sheet
             if sheet is None:
                 gathered.incomplete |= {found.table} - {""}

@@ -12,6 +12,15 @@ import pandas as pd
 
 from evalib.errors import Fault
 from evalib.intake.columns import Columns, Match, plain
+from evalib.intake.headers import (
+    DEEPEST,
+    Header,
+    follows_from_others,
+    header_block,
+    lacks_unit,
+    match_header,
+    money_unit,
+)
 from evalib.intake.schemas import SCHEMAS
 from evalib.intake.table import Table
 from evalib.intake.workbooks import Grid, blank
@@ -22,7 +31,12 @@ HEADER_ROWS = 15
 
 _YEAR = re.compile(r"(?<!\d)([0-9]{4})(?:学年度?)?\s*[-—–－~～至/_]+\s*([0-9]{4})(?!\d)")
 _YEAR_ALONE = re.compile(r"^([0-9]{4})学年度?$")
-_GRADE = re.compile(r"[一二三四五六七八九1-9]年级|[小初][一二三四五六]")
+_GRADE = re.compile(
+    r"[一二三四五六七八九1-9]年级|(?:小学|初中|小|初)?(?<!\d)[12][0-9]{3}[级届]|[小初][一二三四五六]"
+)
+# Kinds of columns in which one merged cell says the same of every record beside it.
+_SAID_OF_SEVERAL = ("year", "code", "word", "grade", "text", "flag")
+_STAGES = {"小学": "primary", "初中": "junior"}
 
 
 @dataclass(frozen=True)
@@ -42,8 +56,11 @@ class Sheet:
     cells
         Object columns by clean column or subject; the index holds row numbers
         as a spreadsheet shows them. Only columns of the table and its context.
-    year, grade
+    year, grade, stage
         From the sheet's name, the lines above its headers or the file's name; empty if unsaid.
+    merged
+        Rows by clean column (or subject) in which one cell stands for several records
+        and is not repeated, because what it holds is told of a single one.
     """
 
     file: str
@@ -54,6 +71,8 @@ class Sheet:
     cells: pd.DataFrame
     year: str
     grade: str
+    stage: str = ""
+    merged: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -68,19 +87,33 @@ class Recognised:
         Its cells, or None if there are none or a fault stops it.
     faults
         Faults and warnings about its headers.
+    spots
+        What faults call a column (its header, or its letter) → row and column of that
+        header, counted from 1.
     """
 
     table: str = ""
     sheet: Sheet | None = None
     faults: list[Fault] = field(default_factory=list)
+    spots: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class _Candidate:
+    """A reading of some rows as the headers of a table: matches and titles by place."""
+
     table: Table
-    row: int
+    first: int
+    depth: int
+    block: dict[int, Header]
     places: dict[int, Match]
+    titles: dict[int, str]
     rank: tuple[int, ...]
+
+    @property
+    def below(self) -> int:
+        """Index of the first row below the headers."""
+        return self.first + self.depth
 
 
 def recognise(grid: Grid, columns: Columns) -> Recognised:
@@ -97,19 +130,17 @@ def recognise(grid: Grid, columns: Columns) -> Recognised:
     filled = [index for index, row in enumerate(grid.rows) if any(not blank(cell) for cell in row)]
     if not filled:
         return Recognised()
-    candidates = [
-        _candidate(grid, index, table, columns)
-        for index in filled[:HEADER_ROWS]
-        for table in SCHEMAS.values()
-    ]
-    best = max(candidates, key=lambda one: one.rank)
+    best = max(_candidates(grid, filled[:HEADER_ROWS], columns), key=lambda one: one.rank)
     found = {match.column for match in best.places.values()}
+    if "grade" in best.table.demanded and _grade(grid):
+        found.add("grade")
     absent = [name for name in best.table.demanded if name not in found]
     if not _is_table(best, found, absent):
         return Recognised(faults=[_unrecognised(grid, best, found, columns)])
     faults = _column_faults(grid, best, absent, columns)
     stopped = any(not fault.warning for fault in faults)
-    return Recognised(best.table.name, None if stopped else _sheet(grid, best, columns), faults)
+    sheet = None if stopped else _sheet(grid, best, columns)
+    return Recognised(best.table.name, sheet, faults, _spots(best))
 
 
 def school_year(text: str) -> str:
@@ -131,19 +162,48 @@ def school_year(text: str) -> str:
     return ""
 
 
-def _candidate(grid: Grid, index: int, table: Table, columns: Columns) -> _Candidate:
-    places = {}
-    for place, cell in enumerate(grid.rows[index]):
-        match = columns.match(table.name, cell) if isinstance(cell, str) and cell.strip() else None
-        if match is not None:
-            places[place] = match
+def _candidates(grid: Grid, starts: list[int], columns: Columns) -> list[_Candidate]:
+    found = []
+    for first in starts:
+        block = header_block(grid, first, 1)
+        found += [_candidate(grid, first, 1, block, table, columns) for table in SCHEMAS.values()]
+    for depth in range(2, DEEPEST + 1):
+        for first in starts:
+            rows = grid.rows[first : first + depth]
+            if len(rows) < depth or not all(_could_be_header(row) for row in rows):
+                continue
+            block = header_block(grid, first, depth)
+            found += [_candidate(grid, first, depth, block, table, columns) for table in SCHEMAS.values()]
+    return found
+
+
+def _could_be_header(row: Sequence[Any]) -> bool:
+    """Text alone, none of it a number: a record has one nearly always."""
+    filled = [cell for cell in row if not blank(cell)]
+    return bool(filled) and all(isinstance(cell, str) and not cell.strip()[0].isdecimal() for cell in filled)
+
+
+def _candidate(
+    grid: Grid, first: int, depth: int, block: dict[int, Header], table: Table, columns: Columns
+) -> _Candidate:
+    unit = money_unit(_lines_above(grid, first))
+    places: dict[int, Match] = {}
+    titles: dict[int, str] = {}
+    joined = 0
+    for place, header in block.items():
+        matched = match_header(header, table.name, columns, unit)
+        titles[place] = header.texts[-1]
+        if matched is not None:
+            places[place], titles[place], parts = matched
+            joined += parts > 1
     found = {match.column for match in places.values()}
     marked = any(match.subject or match.column in table.marks for match in places.values())
     complete = all(name in found for name in table.demanded)
     named = plain(grid.sheet) + plain(PurePosixPath(grid.file).stem)
     names = (*columns.params.tables[table.name].names, table.name)
     by_name = any(plain(name) in named for name in names)
-    return _Candidate(table, index, places, (len(found) if marked else 0, complete, by_name, -index))
+    rank = (len(found) if marked else 0, complete, joined, by_name, -depth, -first)
+    return _Candidate(table, first, depth, block, places, titles, rank)
 
 
 def _is_table(best: _Candidate, found: set[str], absent: list[str]) -> bool:
@@ -155,11 +215,7 @@ def _unrecognised(grid: Grid, best: _Candidate, found: set[str], columns: Column
     table = best.table
     looked_for = "、".join(columns.header(table.name, name) for name in table.demanded)
     missing = [name for name in table.demanded if name not in found]
-    texts = [
-        cell
-        for place, cell in enumerate(grid.rows[best.row])
-        if isinstance(cell, str) and place not in best.places
-    ]
+    texts = [text for place, text in best.titles.items() if place not in best.places]
     near = list(dict.fromkeys(filter(None, (columns.nearest(text) for text in texts if text.strip()))))
     fields = {
         "table": columns.params.tables[table.name].names[0],
@@ -175,27 +231,39 @@ def _column_faults(grid: Grid, best: _Candidate, absent: list[str], columns: Col
     table = best.table
     faults = []
     for name in absent:
-        header = columns.header(table.name, name)
+        needed = columns.header(table.name, name)
         fields = {"aliases": columns.aliases(table.name, name)}
-        faults.append(Fault(grid.file, "missing_column", grid.sheet, header, fields=fields))
+        faults.append(Fault(grid.file, "missing_column", grid.sheet, needed, fields=fields))
     seen: dict[str, str] = {}
-    for place, cell in enumerate(grid.rows[best.row]):
-        if blank(cell):
-            continue
-        header = str(cell).strip()
+    for place, header in best.block.items():
+        title = best.titles[place]
         match = best.places.get(place)
         if match is None:
-            if not columns.passed_over(header):
-                fields = {"near": columns.nearest(header) or "–"}
+            letter = _letter(place)
+            if lacks_unit(header, table.name, columns):
+                faults.append(Fault(grid.file, "unit_unsaid", grid.sheet, letter))
+            elif not (
+                any(columns.passed_over(text) for text in header.texts)
+                or follows_from_others(header, table.name, columns)
+            ):
+                fields = {"near": columns.nearest(title) or "–"}
                 faults.append(
-                    Fault(grid.file, "unused_column", grid.sheet, _letter(place), fields=fields, warning=True)
+                    Fault(grid.file, "unused_column", grid.sheet, letter, fields=fields, warning=True)
                 )
         elif match.column in seen:
             fields = {"other": seen[match.column]}
-            faults.append(Fault(grid.file, "column_twice", grid.sheet, header, fields=fields))
+            faults.append(Fault(grid.file, "column_twice", grid.sheet, title, fields=fields))
         else:
             seen[match.column] = _letter(place)
     return faults
+
+
+def _spots(best: _Candidate) -> dict[str, tuple[int, int]]:
+    found: dict[str, tuple[int, int]] = {}
+    for place, header in best.block.items():
+        name = best.titles[place] if place in best.places else _letter(place)
+        found.setdefault(name, (header.row + 1, place + 1))
+    return found
 
 
 def _letter(place: int) -> str:
@@ -210,15 +278,15 @@ def _letter(place: int) -> str:
 def _sheet(grid: Grid, best: _Candidate, columns: Columns) -> Sheet:
     width = max(best.places) + 1
     numbers, records = [], []
-    for index in range(best.row + 1, len(grid.rows)):
+    for index in range(best.below, len(grid.rows)):
         row = grid.rows[index]
         if any(not blank(cell) for cell in row):
             numbers.append(index + 1)
             records.append(row if len(row) >= width else [*row, *[""] * (width - len(row))])
-    header = grid.rows[best.row]
+    headers = [_padded(row, width) for row in grid.rows[best.first : best.below]]
     demanded = [place for place, match in best.places.items() if match.column in best.table.demanded]
     words = tuple(plain(word) for word in columns.params.summary_rows)
-    kept = [k for k, row in enumerate(records) if not _no_record(row, header, demanded, words)]
+    kept = [k for k, row in enumerate(records) if not _no_record(row, headers, best.places, demanded, words)]
     cells = pd.DataFrame(
         {
             match.column: pd.Series([records[k][place] for k in kept], dtype=object)
@@ -226,27 +294,73 @@ def _sheet(grid: Grid, best: _Candidate, columns: Columns) -> Sheet:
         }
     )
     cells.index = pd.Index([numbers[k] for k in kept], name="row")
-    above = " ".join(str(cell) for row in grid.rows[: best.row] for cell in row if isinstance(cell, str))
-    sources = (grid.sheet, above, PurePosixPath(grid.file).stem)
-    grade = _GRADE.search(plain(grid.sheet))
+    sources = (grid.sheet, _lines_above(grid, best.first), PurePosixPath(grid.file).stem)
     return Sheet(
         file=grid.file,
         name=grid.sheet,
         table=best.table.name,
-        headers={match.column: str(header[place]).strip() for place, match in best.places.items()},
+        headers={match.column: best.titles[place] for place, match in best.places.items()},
         matches={match.column: match for match in best.places.values()},
         cells=cells,
         year=next(filter(None, (school_year(text) for text in sources)), ""),
-        grade=grade[0] if grade else "",
+        grade=_grade(grid),
+        stage=next(filter(None, (_stage(text) for text in sources)), ""),
+        merged=_spread_merged(grid, best, cells),
     )
 
 
+def _spread_merged(grid: Grid, best: _Candidate, cells: pd.DataFrame) -> dict[str, tuple[int, ...]]:
+    """Repeats what a merged cell says of all its records; gives back the rows where that may not be."""
+    told: dict[str, set[int]] = {}
+    for (top, left), (bottom, right) in grid.merged:
+        rows = [row for row in range(top + 1, bottom + 2) if row in cells.index]
+        value = grid.rows[top][left] if top < len(grid.rows) and left < len(grid.rows[top]) else ""
+        if top < best.below or not rows or blank(value):
+            continue
+        for place in range(left, right + 1):
+            match = best.places.get(place)
+            if match is None or (top + 1 in rows and len(rows) == 1 and left == right):
+                continue
+            if left == right and not match.subject and best.table.kind(match.column) in _SAID_OF_SEVERAL:
+                for row in rows:
+                    cells.at[row, match.column] = value
+            else:
+                told.setdefault(match.column, set()).update(rows)
+    return {column: tuple(sorted(rows)) for column, rows in told.items()}
+
+
+def _lines_above(grid: Grid, first: int) -> str:
+    return " ".join(str(cell) for row in grid.rows[:first] for cell in row if isinstance(cell, str))
+
+
+def _grade(grid: Grid) -> str:
+    found = _GRADE.search(plain(grid.sheet))
+    return found[0] if found else ""
+
+
+def _stage(text: str) -> str:
+    """The one stage that a title names."""
+    found = [stage for word, stage in _STAGES.items() if word in text]
+    return found[0] if len(found) == 1 else ""
+
+
+def _padded(row: Sequence[Any], width: int) -> list[Any]:
+    return [*row, *[""] * (width - len(row))]
+
+
 def _no_record(
-    row: Sequence[Any], header: Sequence[Any], demanded: list[int], words: tuple[str, ...]
+    row: Sequence[Any],
+    headers: list[list[Any]],
+    places: dict[int, Match],
+    demanded: list[int],
+    words: tuple[str, ...],
 ) -> bool:
     """A total, a remark below the table, or the headers again on the next printed page."""
-    if all(row[place] == header[place] for place in demanded):
-        return True
+    for header in headers:
+        # Of several rows of headers some may say nothing of the columns that are demanded.
+        compared = demanded if any(not blank(header[place]) for place in demanded) else list(places)
+        if all(row[place] == header[place] for place in compared):
+            return True
     first = next(place for place, cell in enumerate(row) if not blank(cell))
     if not isinstance(row[first], str) or any(place != first and not blank(row[place]) for place in demanded):
         return False

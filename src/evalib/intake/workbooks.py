@@ -24,6 +24,9 @@ SUFFIXES = (*WORKBOOKS, ".csv", ".parquet")
 # What a district may take for a table and this reader does not.
 FOREIGN = (".et", ".ett", ".numbers", ".tsv", ".zip", ".rar", ".7z", ".mdb", ".accdb", ".dbf", ".sav", ".dta")
 
+# Lies in a folder of annotated copies: nothing in there is read.
+COPIES = ".evalib-copies.json"
+
 # What the readers raise at a damaged or locked file; RuntimeError is `zipfile`'s for a password, and
 # its child NotImplementedError for a compression that it does not know.
 _DAMAGED = (
@@ -42,6 +45,9 @@ _DAMAGED = (
 )
 
 
+Range = tuple[tuple[int, int], tuple[int, int]]
+
+
 @dataclass(frozen=True)
 class Grid:
     """The cells of one sheet, from its first row on.
@@ -54,21 +60,30 @@ class Grid:
         One list a row, "" where a cell is blank; row 1 of the sheet is `rows[0]`.
     errors
         Rows that hold a formula's error value such as #N/A (workbooks read it as blank).
+    merged
+        Merged cells: index of row and column of the first and of the last cell.
     """
 
     file: str
     sheet: str
     rows: list[list[Any]]
     errors: tuple[int, ...] = ()
+    merged: tuple[Range, ...] = ()
 
 
 def find_files(folder: Path) -> tuple[list[Path], list[Fault]]:
     """The files of a folder that can hold tables, by name, and warnings about others.
 
-    Files that an office program keeps open (`~$…`) and hidden files are passed over.
+    Files that an office program keeps open (`~$…`), hidden files and folders of annotated
+    copies are passed over.
     """
     places = [folder] if folder.is_file() else sorted(folder.rglob("*"), key=lambda path: path.as_posix())
-    paths = [path for path in places if path.is_file() and not path.name.startswith(("~$", "."))]
+    copies = {path.parent for path in places if path.name == COPIES}
+    paths = [
+        path
+        for path in places
+        if path.is_file() and not path.name.startswith(("~$", ".")) and copies.isdisjoint(path.parents)
+    ]
     tables = [path for path in paths if path.suffix.lower() in SUFFIXES]
     foreign = [path for path in paths if path.suffix.lower() in FOREIGN]
     allowed = " ".join(SUFFIXES)
@@ -145,8 +160,10 @@ def _workbook(path: Path, name: str) -> tuple[list[Grid], list[Fault]]:
             fields = {"height": extent.rows, "width": extent.columns}
             faults.append(Fault(name, "sheet_too_large", sheet=sheet.name, fields=fields))
             continue
-        rows = workbook.get_sheet_by_name(sheet.name).to_python(skip_empty_area=False)
-        grids.append(Grid(name, sheet.name, rows, extent.errors))
+        content = workbook.get_sheet_by_name(sheet.name)
+        rows = content.to_python(skip_empty_area=False)
+        merged = tuple(content.merged_cell_ranges or ())
+        grids.append(Grid(name, sheet.name, rows, extent.errors, merged))
     return grids, faults
 
 

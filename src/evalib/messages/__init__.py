@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from evalib.messages import of_intake, of_runs
+from evalib.messages import of_check, of_intake, of_runs
 
-MESSAGES: dict[str, tuple[str, str]] = {**of_runs.TEXTS, **of_intake.TEXTS}
+MESSAGES: dict[str, tuple[str, str]] = {**of_runs.TEXTS, **of_intake.TEXTS, **of_check.TEXTS}
 
 
 def message(key: str, lang: str, **fields: Any) -> str:

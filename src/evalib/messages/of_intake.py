@@ -249,4 +249,77 @@ TEXTS: dict[str, tuple[str, str]] = {
         "密钥 {path} 已损坏（应为 {size} 字节）。请放回原密钥。",
         "The key {path} is damaged (it has {size} bytes). Put the right key back.",
     ),
+    "unit_unsaid": (
+        "金额没有单位。请在表头写明（元）或（万元），或在表头上方写“单位：万元”。",
+        "the amount has no unit. Write 元 or 万元 into the header, or 单位：万元 above the table.",
+    ),
+    "merged_cells": (
+        "{count} 行的单元格是合并的，无法判断各行的值。请取消合并并逐行填写。",
+        "{count} rows share merged cells here, so their values are not known. Unmerge them and fill in "
+        "each row.",
+    ),
+    "cohort_in_no_grade": (
+        "{count} 行：该级（届）在所写学年不在小学或初中就读。请核对学年与年级。",
+        "{count} rows name a cohort that is in no grade in that school year. Check year and grade.",
+    ),
+    "cohort_without_stage": (
+        "{count} 行：该级（届）可能是小学也可能是初中。请增加“学段”列，或写成“初中2023级”、“八年级”。",
+        "{count} rows name a cohort that may be of either stage. Add the column 学段, or write 初中2023级 "
+        "or 八年级.",
+    ),
+    "share_ambiguous": (
+        "{count} 个比例无法判断是 1 以内的小数还是百分数：同一列两种写法并存。请整列统一，如 0.85 或 85%。",
+        "{count} shares may be fractions or percent: the column is written both ways. Write all of it "
+        "one way, as 0.85 or 85%.",
+    ),
+    "percent_ambiguous": (
+        "{count} 个百分数不足 1.5，无法判断是否已是比例。请写成带百分号的数值（如 0.9%），"
+        "或把单位改为“比例”。",
+        "{count} figures in percent are below 1.5 and may be shares already. Write them with a percent sign, "
+        "as 0.9%, or give 比例 as the unit.",
+    ),
+    "percent_without_unit": (
+        "{count} 个数值带百分号，而单位不是百分比或比例。请改正其中之一。",
+        "{count} figures have a percent sign and a unit that is neither percent nor share. Correct one of "
+        "them.",
+    ),
+    "text_not_allowed": (
+        "{count} 个单元格超过 {longest} 个字符，或含有无法显示的字符。请改正。",
+        "{count} cells are longer than {longest} characters or hold characters that cannot be shown. "
+        "Correct them.",
+    ),
+    "formula_without_value": (
+        "{count} 行含有没有计算结果的公式。请在表格软件中打开、重新计算并保存，或改为数值。",
+        "{count} rows hold a formula without its result. Open, recalculate and save the workbook, or put in "
+        "the values.",
+    ),
+    "file_cut_short": (
+        "文件似乎不完整：最后一行没有结束。请重新导出，或打开后另存。",
+        "the file seems to be cut short: its last row does not end. Export it again, or open it and save it.",
+    ),
+    "alias_twice": (
+        "{count} 行：同一学籍号变更出现多次且不一致（一个号对应两个号）。请只保留正确的一行。",
+        "{count} rows: a pupil number changes from or into two different ones. Keep the right one.",
+    ),
+    "alias_circle": (
+        "{count} 行：学籍号变更首尾相接，无法判断哪个是原号。请改正。",
+        "{count} rows: pupil numbers change in a circle, so that none of them is the first. Correct them.",
+    ),
+    "identity_key_changed": (
+        "密钥 {path} 与 {folder} 中数据所用的不同，同一学生会得到两个代号。请放回原密钥；如已遗失，"
+        "删除 {folder} 后重新载入全部学年。",
+        "The key {path} is not the one that {folder} was made with: every pupil would get a second "
+        "pseudonym. Put the right key back; if it is lost, remove {folder} and load every year again.",
+    ),
+    "load_nothing_changed": ("数据没有变化。", "nothing changed."),
+    "load_slice": (
+        "{change}  {names} {year}：{rows} 行，来自 {sources}",
+        "{change}  {table} {year}: {rows} rows from {sources}",
+    ),
+    "load_source": ("{file}（{rows} 行）", "{file} ({rows} rows)"),
+    "load_source_sheet": ("{file} 工作表“{sheet}”（{rows} 行）", "{file} sheet {sheet} ({rows} rows)"),
+    "load_more_sources": ("等 {count} 处", "{count} places in all"),
+    "change_new": ("新增", "new      "),
+    "change_replaced": ("更新", "replaced "),
+    "change_unchanged": ("未变", "unchanged"),
 }
