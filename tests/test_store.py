@@ -1,7 +1,10 @@
 from __future__ import annotations
 
-import multiprocessing
+import os
+import signal
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -68,26 +71,76 @@ def test_a_write_that_fails_midway_leaves_the_store_as_it_was(tmp_path: Path, mo
     assert not store.has("papers", "2024-2025")
 
 
-def _write_forever(folder: Path) -> None:
-    store = Store(folder)
-    for turn in range(10_000):
-        both = schools(*(f"{turn}-{k}" for k in range(50)))
-        store.write({("schools", "2024-2025"): both, ("papers", "2024-2025"): both})
+# a writer killed
 
 
-def test_a_killed_writer_leaves_two_tables_of_the_same_load(tmp_path: Path) -> None:
-    Store(tmp_path).write({("schools", "2024-2025"): schools("a"), ("papers", "2024-2025"): schools("a")})
-    context = multiprocessing.get_context("spawn")
-    for wait in (1.2, 1.5):
-        process = context.Process(target=_write_forever, args=(tmp_path,))
-        process.start()
-        process.join(wait)
-        process.kill()
-        process.join()
-        store = Store(tmp_path)
-        left, right = store.read("schools", "2024-2025"), store.read("papers", "2024-2025")
-        pd.testing.assert_frame_equal(left, right)
-        assert len(left) == 50
+STEPS = ("open", "fsync", "replace", "unlink", "mkdir", "close")
+
+
+def killed_before(step: int, work: Callable[[], object]) -> bool:
+    """Do the work in a child that kills itself before its n-th step on disk; whether it got to its end."""
+    child = os.fork()
+    if child == 0:
+        # A child that hangs is a failure, not a wait.
+        signal.alarm(60)
+        count = 0
+
+        def counted(real: Callable[..., Any]) -> Callable[..., Any]:
+            def call(*given: Any, **named: Any) -> Any:
+                nonlocal count
+                count += 1
+                if count == step:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                return real(*given, **named)
+
+            return call
+
+        for name in STEPS:
+            setattr(os, name, counted(getattr(os, name)))
+        status = 1
+        try:
+            work()
+            status = 0
+        finally:
+            os._exit(status)
+    _, status = os.waitpid(child, 0)
+    assert status in (0, signal.SIGKILL)
+    return status == 0
+
+
+def state(store: Store) -> dict[tuple[str, str], list[str]]:
+    return {place: store.read(*place)["school_code"].tolist() for place in store.slices()}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_writer_killed_before_any_step_leaves_the_store_as_before_or_as_after(tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    old = {("schools", "2024-2025"): schools("a"), ("papers", "2024-2025"): schools("a")}
+    new = {("schools", "2024-2025"): schools("b"), ("papers", "2024-2025"): schools("b", "c")}
+    Store(folder).write(old, log=lambda changes: "old\n")
+    before = state(Store(folder))
+    after = {place: frame["school_code"].tolist() for place, frame in new.items()}
+
+    def work() -> None:
+        Store(folder).write(new, log=lambda changes: "old\nnew\n")
+
+    seen = []
+    whole = False
+    while not whole:
+        whole = killed_before(len(seen) + 1, work)
+        store = Store(folder)
+        seen.append((state(store), store.log()))
+        # The next write completes, and nothing that was left aside stays.
+        store.write(old, log=lambda changes: "old\n")
+        assert state(store) == before
+        names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+        assert len(names) == 4
+        assert {"manifest.json", "loads.jsonl"} < names
+    assert len(seen) > 12
+    turn = seen.index((after, "old\nnew\n"))
+    assert seen[:turn] == [(before, "old\n")] * turn
+    assert seen[turn:] == [(after, "old\nnew\n")] * (len(seen) - turn)
+    assert 0 < turn < len(seen) - 1
 
 
 def test_damage_is_told(tmp_path: Path) -> None:
@@ -114,3 +167,30 @@ def test_slices_read_are_remembered_with_their_hash(tmp_path: Path) -> None:
     store.read("schools", "2024-2025")
     (digest,) = store.slices_read.values()
     assert len(digest) == 64
+
+
+def test_the_same_content_keeps_its_file_and_its_time(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    assert store.write({("schools", "2024-2025"): schools("1")}) == {("schools", "2024-2025"): "new"}
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    assert store.write({("schools", "2024-2025"): schools("1")}) == {("schools", "2024-2025"): "unchanged"}
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+
+
+def test_slices_go_in_the_same_step_as_others_come(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.write({("schools", "2023-2024"): schools("1"), ("papers", "2023-2024"): schools("1")})
+    gone = [("papers", "2023-2024"), ("papers", "2030-2031")]
+    store.write({("schools", "2024-2025"): schools("2")}, removed=gone)
+    assert store.slices() == {("schools", "2023-2024"): 1, ("schools", "2024-2025"): 1}
+    assert not list(tmp_path.glob("papers/*"))
+
+
+def test_a_log_that_was_left_lying_ready_counts_only_with_its_manifest(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.write({("schools", "2024-2025"): schools("1")}, log=lambda changes: "one\n")
+    (tmp_path / ".loads.jsonl.0123456789abcdef").write_text("never\n", encoding="utf-8")
+    assert store.log() == "one\n"
+    store.write({("schools", "2024-2025"): schools("1")}, log=lambda changes: None)
+    assert store.log() == "one\n"
+    assert not list(tmp_path.glob(".loads*"))

@@ -16,7 +16,9 @@ ZH, EN = wording_of(SETTINGS, "zh"), wording_of(SETTINGS, "en")
 
 
 def fields_of(text: str) -> set[str]:
-    return {name.split(":")[0] for _, name, _, _ in Formatter().parse(text) if name}
+    """A table's Chinese name and its name in the store are the same field, each in its language."""
+    named = {name.split(":")[0] for _, name, _, _ in Formatter().parse(text) if name}
+    return {"table" if name == "names" else name for name in named}
 
 
 def leaves(catalogue: dict) -> list[dict]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from evalib.errors import Fault
-from evalib.intake.load import load
+from evalib.intake.load import Loaded, load
 from evalib.measuring import measure
 from evalib.press.catalogue import write_catalogue
 from evalib.press.execute import check_parameters
@@ -79,15 +79,15 @@ class Outcome:
         return tuple(fate for fate in self.fates if not fate.made)
 
 
-def load_files(settings: Settings) -> tuple[Fault, ...]:
-    """Files as received become clean tables, whole or not at all; the warnings are returned.
+def load_files(settings: Settings) -> Loaded:
+    """Files as received become clean tables, whole or not at all; what they brought is returned.
 
     Raises
     ------
     DataError
         The files are missing or have faults; the store is as it was.
     """
-    return load(settings, Store(settings.store)).warnings
+    return load(settings, Store(settings.store))
 
 
 def orders_for(
@@ -125,7 +125,7 @@ def run(settings: Settings, request: Request, listener: Listener) -> Outcome:
     check_parameters(any_order.notebook, any_order.parameters)
     with only_run(settings.output):
         listener.stage("stage_load")
-        listener.warn(load_files(settings))
+        listener.warn(load_files(settings).warnings)
         store = Store(settings.store)
         years = years_wanted(settings, store.years(), request.year)
         keys = plan_reports(settings, store, years, school=request.school, stage=request.stage)

@@ -154,7 +154,7 @@ class Fault:
 
     def what(self, lang: str) -> str:
         """What is wrong and what to do, without the place."""
-        return message(self.key, lang, count=len(self.rows), **self.fields)
+        return message(self.key, lang, **{"count": len(self.rows), **self.fields})
 
 
 class FaultyFiles(DataError):

@@ -2,7 +2,9 @@
 
 Every file is written under the hash of its content; `manifest.json` says which
 files make up the store. Replacing that one small file is what a load commits, so
-a load that is killed at any moment leaves the store as it was.
+a load that is killed at any moment leaves the store as it was. The log of loads,
+`loads.jsonl`, lies ready beside it under the manifest's hash: it takes its place with
+that manifest, or never.
 """
 
 from __future__ import annotations
@@ -11,9 +13,9 @@ import hashlib
 import io
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import pyarrow as pa
@@ -22,6 +24,13 @@ import pyarrow.parquet as pq
 from evalib.errors import DataError
 
 MANIFEST = "manifest.json"
+# One JSON document a line, one line a load.
+LOG = "loads.jsonl"
+
+Slice = tuple[str, str]
+Change = Literal["new", "replaced", "unchanged"]
+Changes = Mapping[Slice, Change]
+_Manifest = dict[str, dict[str, dict[str, Any]]]
 
 
 class Store:
@@ -42,26 +51,56 @@ class Store:
         self.folder = folder
         self.slices_read: dict[tuple[str, str], str] = {}
 
-    def write(self, tables: Mapping[tuple[str, str], pd.DataFrame]) -> None:
+    def write(
+        self,
+        tables: Mapping[Slice, pd.DataFrame],
+        *,
+        removed: Iterable[Slice] = (),
+        log: Callable[[Changes], str | None] | None = None,
+    ) -> Changes:
         """Put tables in place of those of the same name and year, all of them or none.
 
         Parameters
         ----------
         tables
-            Clean tables by (table, year). Others in the store stay.
+            Clean tables by (table, year). Others in the store stay; a table of the same
+            content keeps its file.
+        removed
+            Slices that go, in the same step.
+        log
+            What changed → the whole text of the log from now on; None leaves it as it is.
+
+        Returns
+        -------
+        Mapping
+            What became of each of `tables`.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         manifest = self._manifest() if self.exists else {}
+        self._settle()
+        changes: dict[Slice, Change] = {}
         for (table, year), frame in sorted(tables.items(), key=lambda entry: entry[0]):
             content = _parquet(frame)
             digest = hashlib.sha256(content).hexdigest()
             name = f"{table}/{year}-{digest[:16]}.parquet"
             if not (self.folder / name).is_file():
                 _replace(self.folder / name, content)
-            manifest.setdefault(table, {})[year] = {"file": name, "rows": len(frame), "sha256": digest}
-        text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False)
-        _replace(self.folder / MANIFEST, text.encode())
+            before = manifest.get(table, {}).get(year)
+            entry = {"file": name, "rows": len(frame), "sha256": digest}
+            changes[table, year] = "new" if before is None else "unchanged" if before == entry else "replaced"
+            manifest.setdefault(table, {})[year] = entry
+        for table, year in removed:
+            manifest.get(table, {}).pop(year, None)
+        manifest = {table: years for table, years in manifest.items() if years}
+        text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False).encode()
+        told = log(changes) if log is not None else None
+        if told is not None:
+            _replace(self._log_of(text), told.encode())
+        if not self.exists or (self.folder / MANIFEST).read_bytes() != text:
+            _replace(self.folder / MANIFEST, text)
+        self._settle()
         self._sweep(manifest)
+        return changes
 
     def read(self, table: str, year: str, columns: list[str] | None = None) -> pd.DataFrame:
         """A clean table of one year.
@@ -94,6 +133,17 @@ class Store:
         found: pd.DataFrame = source.read(columns=columns).to_pandas()
         return found
 
+    def log(self) -> str:
+        """The log of loads, one JSON document a line; empty if nothing was ever logged."""
+        ready = self._log_of((self.folder / MANIFEST).read_bytes()) if self.exists else self.folder / LOG
+        path = ready if ready.is_file() else self.folder / LOG
+        return path.read_text("utf-8") if path.is_file() else ""
+
+    def slices(self) -> dict[Slice, int]:
+        """Every slice that is there and its number of rows, by (table, year)."""
+        manifest = self._manifest() if self.exists else {}
+        return {(t, y): int(entry["rows"]) for t, years in manifest.items() for y, entry in years.items()}
+
     def has(self, table: str, year: str) -> bool:
         """Whether the store holds this table for this year."""
         return self.exists and year in self._manifest().get(table, {})
@@ -113,22 +163,32 @@ class Store:
         """Whether anything was ever loaded."""
         return (self.folder / MANIFEST).is_file()
 
-    def _manifest(self) -> dict[str, dict[str, dict[str, Any]]]:
+    def _manifest(self) -> _Manifest:
         if not self.exists:
             raise DataError(
                 "no_store", path=str(self.folder), params=f"params/{self.folder.parent.name}.yaml"
             )
         try:
-            content: dict[str, dict[str, dict[str, Any]]] = json.loads(
-                (self.folder / MANIFEST).read_text("utf-8")
-            )
+            content: _Manifest = json.loads((self.folder / MANIFEST).read_text("utf-8"))
         except ValueError:
             raise self._damaged(MANIFEST) from None
         return content
 
-    def _sweep(self, manifest: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
-        kept = {entry["file"] for years in manifest.values() for entry in years.values()}
-        for path in self.folder.glob("*/*"):
+    def _log_of(self, manifest: bytes) -> Path:
+        """Where a log lies until the manifest is in place that it belongs to."""
+        return self.folder / f".{LOG}.{hashlib.sha256(manifest).hexdigest()[:16]}"
+
+    def _settle(self) -> None:
+        """Put the log in place that belongs to this manifest, if a writer left it lying ready."""
+        if self.exists:
+            ready = self._log_of((self.folder / MANIFEST).read_bytes())
+            if ready.is_file():
+                ready.replace(self.folder / LOG)
+
+    def _sweep(self, manifest: _Manifest) -> None:
+        """Remove what no manifest names: replaced tables, and what killed writers left aside."""
+        kept = {MANIFEST, LOG, *(entry["file"] for years in manifest.values() for entry in years.values())}
+        for path in (*self.folder.glob("*"), *self.folder.glob("*/*")):
             if path.is_file() and path.relative_to(self.folder).as_posix() not in kept:
                 path.unlink(missing_ok=True)
 
@@ -153,8 +213,16 @@ def _replace(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     aside.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
+    flush_folder(path.parent)
+
+
+def flush_folder(folder: Path) -> None:
+    """Make the names in a folder survive a power cut; where a system cannot, it does nothing."""
     try:
-        os.fsync(folder)
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(handle)
     finally:
-        os.close(folder)
+        os.close(handle)

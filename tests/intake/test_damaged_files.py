@@ -105,6 +105,54 @@ def test_empty_file_may_be_the_table_that_is_missing_and_is_told_once(district: 
     assert [fault.key for fault in district.faults()] == ["file_empty"]
 
 
+# cut short
+
+TABLE = "学年,学籍号,成绩\n2024-2025,x,3\n2024-2025,y,4\n2024-2025,z,5\n"
+
+
+def csv_fault(tmp_path: Path, content: bytes) -> list[str]:
+    path = tmp_path / "成绩.csv"
+    path.write_bytes(content)
+    return [fault.key for fault in read_grids(path, path.name)[1]]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+@pytest.mark.parametrize("kept", ["2024-2025,z", "2024-2025,", "2024-20", '2024-2025,z,"5'])
+def test_csv_that_stops_within_its_last_row_is_cut_short(tmp_path: Path, encoding: str, kept: str) -> None:
+    whole = TABLE.rpartition("2024-2025")[0]
+    assert csv_fault(tmp_path, (whole + kept).encode(encoding)) == ["file_cut_short"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_csv_that_stops_within_a_character_is_cut_short(tmp_path: Path, encoding: str) -> None:
+    assert csv_fault(tmp_path, (TABLE + "2024-2025,z,缺").encode(encoding)[:-1]) == ["file_cut_short"]
+
+
+def test_csv_whose_end_was_never_written_is_cut_short(tmp_path: Path) -> None:
+    assert csv_fault(tmp_path, TABLE.encode() + bytes(512)) == ["file_cut_short"]
+
+
+@pytest.mark.parametrize(
+    "end", ["", "2024-2025,w,6", "备注：缺考须附说明", "备注：缺考须附说明\n", "2024-2025\n", ",,\n,,\n,,"]
+)
+def test_csv_without_a_last_line_end_or_with_a_remark_is_whole(tmp_path: Path, end: str) -> None:
+    assert csv_fault(tmp_path, (TABLE + end).encode()) == []
+
+
+def test_cut_csv_is_no_missing_table_as_well(district: District) -> None:
+    rows = district.books.pop("学生.xlsx")["名册"][1:]
+    district.write()
+    text = "\n".join(",".join(map(str, row)) for row in rows)
+    (district.folder / "学生.csv").write_text(text[:-6], encoding="utf-8")
+    assert [fault.key for fault in district.faults()] == ["file_cut_short"]
+
+
+@pytest.mark.parametrize("kept", [0.1, 0.5, 0.95])
+def test_workbook_cut_anywhere_is_a_fault(book: Path, kept: float) -> None:
+    book.write_bytes(book.read_bytes()[: int(kept * book.stat().st_size)])
+    assert only_fault(book).key == "file_unreadable"
+
+
 # damaged
 
 

@@ -301,10 +301,11 @@ def test_other_tables_may_be_missing(district: District, file: str) -> None:
     assert district.read().tables
 
 
-def test_blank_template_is_a_missing_table(district: District) -> None:
+def test_table_of_headers_alone_is_told_as_such(district: District) -> None:
     rows = district.sheet("试卷.xlsx")
     del rows[1:]
-    assert {fault.key for fault in district.faults()} == {"missing_table"}
+    (fault,) = district.faults()
+    assert (fault.file, fault.key, fault.fields["table"]) == ("试卷.xlsx", "table_without_rows", "papers")
 
 
 @pytest.mark.parametrize("kept", [0.0, 0.3, 0.7, 0.99])
@@ -387,3 +388,10 @@ def test_error_value_of_a_formula_is_a_fault_and_not_a_blank(district: District)
         sheet.write_formula(2, 4, "=NA()", None, "#N/A")
     (fault,) = district.faults()
     assert (fault.key, fault.sheet, fault.rows) == ("error_cells", "七年级", (3,))
+
+
+@pytest.mark.parametrize(("file", "row"), [("学生.xlsx", 3), ("教师.xlsx", 1), ("办学条件.xlsx", 1)])
+def test_row_without_its_year_is_a_fault_and_no_row_less(district: District, file: str, row: int) -> None:
+    district.sheet(file)[row][0] = ""
+    (fault,) = (one for one in district.faults() if one.key == "missing_value")
+    assert (fault.file, fault.column, fault.rows) == (file, "学年", (row + 1,))

@@ -378,3 +378,18 @@ def test_files_may_be_one_workbook(district: District) -> None:
     assert found.keys() == expected.keys()
     for key, frame in expected.items():
         pd.testing.assert_frame_equal(found[key], frame)
+
+
+def test_paper_without_a_term_is_that_of_a_mark_with_one_unless_a_paper_has_that_term(
+    district: District,
+) -> None:
+    papers = district.sheet("试卷.xlsx")
+    papers[0].append("学期")
+    for row, term in zip(papers[1:], ("", "", "第二学期"), strict=True):
+        row.append(term)
+    papers.append([YEAR, "七年级", "语文", 150, "是", 0.6, ""])
+    for sheet in ("三年级", "七年级"):
+        for row in district.sheet("成绩.xlsx", sheet):
+            row.append("学期" if row[0] == "学年" else "第二学期")
+    scores = scores_by_row(district)
+    assert set(scores["paper"]) == {"3-chinese", "3-mathematics", "7-chinese-second"}

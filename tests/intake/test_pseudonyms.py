@@ -2,14 +2,29 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from trial_district import pupil_id
+from trial_district import District, pupil_id
 
-from evalib.intake.pseudonyms import FIXED_KEY, KEY_BYTES, Identities, has_valid_check
+from evalib.errors import DataError
+from evalib.intake.pseudonyms import (
+    FIXED_KEY,
+    KEY_BYTES,
+    MARK,
+    Identities,
+    has_valid_check,
+    key_file,
+    key_warnings,
+    open_identities,
+)
+from evalib.store import Store
 
 
 def valid(*pupil_ids: str) -> list[bool]:
@@ -71,3 +86,110 @@ def test_nothing_becomes_nothing(column: pd.Series[str]) -> None:
 
 def test_key_is_shown_nowhere() -> None:
     assert "evalib" not in repr(Identities(FIXED_KEY)).replace("Identities", "")
+
+
+# the key of a district with real pupils
+
+
+def test_key_is_ignored_by_git_wherever_a_district_has_it(district: District) -> None:
+    district.identities = "real"
+    root = Path(__file__).parents[2]
+    path = key_file(district.settings).relative_to(district.root).as_posix()
+    command = ["git", "-C", str(root), "check-ignore", path, f"{path}.77.making"]
+    ignored = subprocess.run(command, capture_output=True, text=True, check=False)
+    if ignored.returncode == 128:
+        pytest.skip("no repository here")
+    assert ignored.stdout.split() == [path, f"{path}.77.making"]
+
+
+def test_two_processes_that_make_a_key_at_once_read_the_same(district: District) -> None:
+    district.identities = "real"
+    settings = district.settings
+    with ThreadPoolExecutor(8) as pool:
+        keys = set(pool.map(lambda _: open_identities(settings).key, range(16)))
+    assert len(keys) == 1
+    assert [path.name for path in key_file(settings).parent.iterdir()] == ["identity.key"]
+
+
+@pytest.mark.parametrize("name", ["fsync", "link"])
+def test_key_cut_short_by_a_power_cut_is_no_key(
+    district: District, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    district.identities = "real"
+    settings = district.settings
+
+    def cut(*given: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, name, cut)
+    with pytest.raises(KeyboardInterrupt):
+        open_identities(settings)
+    monkeypatch.undo()
+    assert not key_file(settings).exists()
+    assert len(open_identities(settings).key) == KEY_BYTES
+    assert [path.name for path in key_file(settings).parent.iterdir()] == ["identity.key"]
+
+
+def test_file_system_without_links_has_a_key_all_the_same(
+    district: District, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    district.identities = "real"
+
+    def refused(*given: object, **named: object) -> None:
+        raise PermissionError("no links here")
+
+    monkeypatch.setattr(os, "link", refused)
+    first = open_identities(district.settings)
+    assert open_identities(district.settings) == first
+    assert key_file(district.settings).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_backup_of_the_key_is_left_alone(district: District) -> None:
+    district.identities = "real"
+    path = key_file(district.settings)
+    path.parent.mkdir(parents=True)
+    backup = path.with_name("identity.key.bak")
+    backup.write_bytes(b"1" * KEY_BYTES)
+    open_identities(district.settings)
+    assert backup.read_bytes() == b"1" * KEY_BYTES
+
+
+def test_key_that_others_may_read_is_a_warning_that_says_what_to_run(district: District) -> None:
+    district.identities = "real"
+    open_identities(district.settings)
+    assert key_warnings(district.settings) == []
+    key_file(district.settings).chmod(0o640)
+    (warning,) = key_warnings(district.settings)
+    assert warning.warning
+    assert f"chmod 600 {key_file(district.settings)}" in warning.text("zh")
+    assert f"chmod 600 {key_file(district.settings)}" in warning.text("en")
+
+
+def test_other_key_than_the_stores_is_refused_and_the_right_one_is_taken_again(district: District) -> None:
+    district.identities = "real"
+    settings = district.settings
+    right = open_identities(settings)
+    Store(settings.store).write({MARK: right.mark})
+    key_file(settings).write_bytes(b"2" * KEY_BYTES)
+    with pytest.raises(DataError) as caught:
+        open_identities(settings)
+    assert caught.value.key == "identity_key_changed"
+    assert str(key_file(settings)) in caught.value.text("en")
+    key_file(settings).write_bytes(right.key)
+    assert open_identities(settings) == right
+
+
+def test_district_that_turns_from_real_to_invented_is_refused(district: District) -> None:
+    district.identities = "real"
+    settings = district.settings
+    Store(settings.store).write({MARK: open_identities(settings).mark})
+    district.identities = "invented"
+    with pytest.raises(DataError) as caught:
+        open_identities(district.settings)
+    assert caught.value.key == "identity_key_changed"
+
+
+def test_mark_says_nothing_of_the_key_and_differs_between_keys() -> None:
+    first, second = (Identities(one * KEY_BYTES).mark["mark"][0] for one in (b"1", b"2"))
+    assert first != second
+    assert (b"1" * KEY_BYTES).hex()[:6] not in first

@@ -11,7 +11,7 @@ from evalib.errors import Fault
 from evalib.intake.columns import Columns
 from evalib.intake.located import Headers, faults_at
 from evalib.intake.schemas import GONE, SCHEMAS
-from evalib.intake.scoresheets import joined, marks_above_full
+from evalib.intake.scoresheets import among, joined, marks_above_full
 
 # Tables whose rows belong to a school, and the column that names the school.
 _OF_SCHOOLS = ("pupils", "scores", "teachers", "resources", "achievements", "survey")
@@ -24,8 +24,10 @@ def missing_values(name: str, frame: pd.DataFrame, headers: Headers, told: list[
     """Needed cells that are blank; cells already told to be unreadable are not told twice."""
     known = {(fault.file, fault.sheet, fault.column, row) for fault in told for row in fault.rows}
     faults: list[Fault] = []
-    for column in SCHEMAS[name].demanded:
+    for column in ("year", *SCHEMAS[name].demanded):
         for fault in faults_at(frame, frame[column].isna(), column, "missing_value", headers):
+            if column == "year" and not fault.column:
+                continue  # The sheet has no such column: that is told once.
             rows = tuple(
                 row for row in fault.rows if (fault.file, fault.sheet, fault.column, row) not in known
             )
@@ -156,10 +158,9 @@ def unknown_schools(tables: Mapping[str, pd.DataFrame], headers: Headers) -> lis
 def scores_against_pupils(scores: pd.DataFrame, pupils: pd.DataFrame, headers: Headers) -> list[Fault]:
     """Marks of pupils who are not in the pupils of that year, or not in that school."""
     pupil = joined(scores, "year", "pupil")
-    known = pupil.isin(joined(pupils, "year", "pupil"))
-    there = joined(scores, "year", "pupil", "school_code").isin(
-        joined(pupils, "year", "pupil", "school_code")
-    )
+    known = among(pupil, joined(pupils, "year", "pupil"))
+    place = ("year", "pupil", "school_code")
+    there = among(joined(scores, *place), joined(pupils, *place))
     elsewhere = pupil.notna() & known & scores["school_code"].notna() & ~there
     return [
         *faults_at(_sheet_rows(scores), pupil.notna() & ~known, "pupil", "score_without_pupil", headers),
@@ -170,7 +171,7 @@ def scores_against_pupils(scores: pd.DataFrame, pupils: pd.DataFrame, headers: H
 def rows_without_pupil(frame: pd.DataFrame, pupils: pd.DataFrame, headers: Headers) -> list[Fault]:
     """A warning: rows of pupils who are not in the pupils of that year."""
     pupil = joined(frame, "year", "pupil")
-    unknown = pupil.notna() & ~pupil.isin(joined(pupils, "year", "pupil"))
+    unknown = pupil.notna() & ~among(pupil, joined(pupils, "year", "pupil"))
     return faults_at(frame, unknown, "pupil", "fitness_without_pupil", headers, warning=True)
 
 

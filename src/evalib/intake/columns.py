@@ -7,7 +7,7 @@ import difflib
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +19,15 @@ from evalib.settings import Strict, read_params
 FILE = "columns.yaml"
 
 _UNIT = re.compile(r"\((?:cm|kg|ml|s|m|m2|厘米|千克|公斤|毫升|秒|分钟|米|平方米|次|个|年|学时|间|人|班)\)$")
+# Units that change a figure → how names of clean columns end that are kept in them.
+_MEASURED = {
+    **dict.fromkeys(("cm", "厘米"), "_cm"),
+    **dict.fromkeys(("kg", "千克", "公斤"), "_kg"),
+    **dict.fromkeys(("ml", "毫升"), "_ml"),
+    **dict.fromkeys(("s", "秒", "分钟"), "_s"),
+    **dict.fromkeys(("m", "米"), "_m"),
+    **dict.fromkeys(("m2", "平方米"), "_m2"),
+}
 _MARK_SUFFIX = re.compile(r"(?:成绩|分数|得分)$")
 
 
@@ -35,6 +44,29 @@ class TableParams(Strict):
 
     names: list[str] = Field(min_length=1)
     columns: dict[str, ColumnParams]
+
+
+class ChangedNumbersParams(Strict):
+    """The sheet that lists pupils whose number changed.
+
+    Parameters
+    ----------
+    names
+        Words in the names of its sheets and files.
+    former, current
+        Headers of the number before and after the change.
+    """
+
+    names: list[str] = Field(min_length=1)
+    former: list[str] = Field(min_length=1)
+    current: list[str] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _have_one_meaning(self) -> ChangedNumbersParams:
+        both = {plain(one) for one in self.former} & {plain(one) for one in self.current}
+        if both:
+            raise ValueError(f"changed_numbers: header {min(both)} stands for two columns")
+        return self
 
 
 class BetweenYears(Strict):
@@ -67,6 +99,7 @@ class ColumnsParams(Strict):
     unused: list[str]
     summary_rows: list[str]
     ignored_sheets: list[str]
+    changed_numbers: ChangedNumbersParams
     between_years: BetweenYears
 
     @model_validator(mode="after")
@@ -152,11 +185,23 @@ class Columns:
     def match(self, table: str, header: str) -> Match | None:
         """What `header` stands for in a sheet of this table; None if nothing."""
         text = plain(header)
-        found = self._headers[table].get(text) or self._headers[table].get(_UNIT.sub("", text))
+        found = self._headers[table].get(text)
+        if found is None and text.endswith(")") and not self.odd_unit(table, header):
+            found = self._headers[table].get(_UNIT.sub("", text))
         if found is None and table == "scores":
             subject = (self.words("scores", "subject") or {}).get(_MARK_SUFFIX.sub("", text))
             found = Match(subject, subject=True) if subject else None
         return found
+
+    def odd_unit(self, table: str, header: str) -> bool:
+        """Whether the header gives a known column a unit that its figures are not kept in."""
+        text = plain(header)
+        unit = _UNIT.search(text)
+        found = self._headers[table].get(_UNIT.sub("", text))
+        if unit is None or found is None or text in self._headers[table]:
+            return False
+        ending = _MEASURED.get(unit[0][1:-1])
+        return ending is not None and not found.column.endswith(ending)
 
     def nearest(self, header: str) -> str:
         """The known header that comes closest to `header`, or nothing."""
@@ -210,6 +255,7 @@ def load_columns(folder: Path) -> Columns:
     return Columns(read_params(folder / FILE, ColumnsParams))
 
 
+@lru_cache(maxsize=4096)
 def plain(text: str) -> str:
     """A header or word without what only looks different: width, blanks, case, a star.
 
@@ -218,4 +264,5 @@ def plain(text: str) -> str:
     >>> plain(" 学 籍 号＊")
     '学籍号'
     """
-    return "".join(unicodedata.normalize("NFKC", text).split()).replace("*", "").casefold()
+    narrow = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return "".join(narrow.split()).replace("*", "").casefold()

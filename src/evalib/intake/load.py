@@ -4,29 +4,41 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
 
 from evalib.errors import Fault, FaultyFiles
 from evalib.intake import checks, owners
+from evalib.intake.aliases import (
+    ALIASES,
+    Aliases,
+    known_aliases,
+    rewritten,
+    under_both_numbers,
+    with_first_numbers,
+)
+from evalib.intake.changed_numbers import Change, ChangedNumbers
 from evalib.intake.cleaning import PLACE, Cleaner
 from evalib.intake.columns import Columns, load_columns
 from evalib.intake.derived import derived
+from evalib.intake.loadlog import Source, sources_of, with_entry
 from evalib.intake.plausible import between_years, warnings_told
-from evalib.intake.pseudonyms import Identities, open_identities
+from evalib.intake.pseudonyms import MARK, Identities, key_warnings, open_identities
 from evalib.intake.recognition import recognise
 from evalib.intake.repeated import repeated_files, without_repeated
 from evalib.intake.schemas import SCHEMAS
-from evalib.intake.workbooks import SUFFIXES, find_files, read_grids
+from evalib.intake.uncomputed import formulas_without_value
+from evalib.intake.workbooks import COPIES, SUFFIXES, find_files, read_grids
 from evalib.settings import Settings
-from evalib.store import Store
+from evalib.store import Changes, Slice, Store
 
 # Faults after which nobody knows which table is incomplete.
 _LOST = (
     "file_unreadable",
     "file_empty",
+    "file_cut_short",
     "file_too_large",
     "sheet_too_large",
     "encoding_unknown",
@@ -46,11 +58,26 @@ class Loaded:
         What a reader should know and what did not stop the load.
     remarks
         Of these what a report must tell, by ("warnings", school year): stage, note, fields.
+    renumbered
+        Tables of the store to be written anew, and the changes of pupils' numbers that
+        make it so; by (table, school year).
+    sources
+        Which sheets each of `tables` and `renumbered` comes from.
+    changes
+        What became of each slice; empty until it is in the store.
     """
 
-    tables: dict[tuple[str, str], pd.DataFrame]
+    tables: dict[Slice, pd.DataFrame]
     warnings: tuple[Fault, ...]
-    remarks: dict[tuple[str, str], pd.DataFrame] = field(default_factory=dict)
+    remarks: dict[Slice, pd.DataFrame] = field(default_factory=dict)
+    renumbered: dict[Slice, pd.DataFrame] = field(default_factory=dict)
+    sources: dict[Slice, tuple[Source, ...]] = field(default_factory=dict)
+    changes: Changes = field(default_factory=dict)
+
+    @property
+    def rows(self) -> dict[Slice, int]:
+        """How long each table is."""
+        return {place: len(frame) for place, frame in {**self.tables, **self.renumbered}.items()}
 
 
 @dataclass(frozen=True)
@@ -61,7 +88,7 @@ class Examined:
     ----------
     tables
         Clean tables by (table, school year); empty if a fault stops the load.
-    remarks
+    remarks, renumbered, sources
         As of `Loaded`.
     faults
         Errors and warnings, in the order of files, sheets and rows.
@@ -71,8 +98,10 @@ class Examined:
         By file and sheet: what faults call a column → row and column of its header.
     """
 
-    tables: dict[tuple[str, str], pd.DataFrame]
-    remarks: dict[tuple[str, str], pd.DataFrame]
+    tables: dict[Slice, pd.DataFrame]
+    remarks: dict[Slice, pd.DataFrame]
+    renumbered: dict[Slice, pd.DataFrame]
+    sources: dict[Slice, tuple[Source, ...]]
     faults: tuple[Fault, ...]
     paths: dict[str, Path]
     spots: dict[tuple[str, str], dict[str, tuple[int, int]]]
@@ -95,7 +124,10 @@ class _Gathered:
     frames: dict[str, list[pd.DataFrame]] = field(default_factory=lambda: defaultdict(list))
     headers: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
     incomplete: set[str] = field(default_factory=set)
+    blank: set[tuple[str, str]] = field(default_factory=set)
+    filled: set[tuple[str, str]] = field(default_factory=set)
     paths: dict[str, Path] = field(default_factory=dict)
     spots: dict[tuple[str, str], dict[str, tuple[int, int]]] = field(default_factory=dict)
 
@@ -103,18 +135,26 @@ class _Gathered:
 def load(settings: Settings, store: Store) -> Loaded:
     """Read the district's files into the store, all of them or none.
 
+    What the files do not bring stays: other tables, other years. A table whose content is
+    the same keeps its file. `loads.jsonl` beside them tells what came from where.
+
     Raises
     ------
     FaultyFiles
         With every fault of every file; the store stays as it was.
     DataError
-        The identity key is missing or damaged.
+        The identity key is missing, damaged, or another than the store was made with.
     ParameterError
         `params/columns.yaml` is missing or wrong.
     """
-    loaded = read_tables(settings)
-    store.write({**loaded.tables, **loaded.remarks})
-    return loaded
+    identities = open_identities(settings)
+    loaded = _loaded(settings, identities)
+
+    def log(changes: Changes) -> str | None:
+        return with_entry(store.log(), loaded.sources, loaded.rows, changes)
+
+    tables = {**loaded.tables, **loaded.remarks, **loaded.renumbered, MARK: identities.mark}
+    return replace(loaded, changes=store.write(tables, log=log))
 
 
 def read_tables(settings: Settings) -> Loaded:
@@ -125,10 +165,14 @@ def read_tables(settings: Settings) -> Loaded:
     FaultyFiles, DataError, ParameterError
         As `load`.
     """
-    examined = examine(settings, settings.files, open_identities(settings))
+    return _loaded(settings, open_identities(settings))
+
+
+def _loaded(settings: Settings, identities: Identities) -> Loaded:
+    examined = examine(settings, settings.files, identities)
     if examined.errors:
         raise FaultyFiles(examined.errors)
-    return Loaded(examined.tables, examined.warnings, examined.remarks)
+    return Loaded(examined.tables, examined.warnings, examined.remarks, examined.renumbered, examined.sources)
 
 
 def examine(settings: Settings, folder: Path, identities: Identities) -> Examined:
@@ -148,32 +192,44 @@ def examine(settings: Settings, folder: Path, identities: Identities) -> Examine
     """
     columns = load_columns(settings.path.parent)
     where = settings.district.files if folder == settings.files else folder.name
+    store = Store(settings.store)
     gathered = _gather(folder, where, Cleaner(columns, identities, settings.district.school_codes))
+    gathered.faults += key_warnings(settings)
     _need_tables(gathered, where, columns)
     frames, faults = without_repeated(gathered.frames)
     gathered.faults += faults
-    rows = {name: pd.concat(parts, ignore_index=True) for name, parts in frames.items()}
+    aliases, faults = known_aliases(gathered.changes, store)
+    gathered.faults += faults
+    first = aliases.first
+    rows = {
+        name: with_first_numbers(pd.concat(parts, ignore_index=True), first) for name, parts in frames.items()
+    }
     tables, faults = derived(
         rows, columns, gathered.headers, papers_whole="papers" not in gathered.incomplete
     )
     gathered.faults += faults
     _check(tables, gathered, columns)
     stopped = any(not fault.warning for fault in gathered.faults)
-    slices = {} if stopped else _slices(tables)
-    remarks = between_years(slices, Store(settings.store), columns.params.between_years)
+    slices, sources = ({}, {}) if stopped else _slices(tables)
+    renumbered, faults = ({}, []) if stopped else _renumbered(store, aliases, slices, columns, sources)
+    gathered.faults += faults
+    of_years = {place: frame for place, frame in renumbered.items() if place != ALIASES}
+    remarks = between_years({**slices, **of_years}, store, columns.params.between_years)
     gathered.faults += warnings_told(remarks, where, columns)
     faults = sorted(gathered.faults, key=lambda one: (one.file, one.sheet, one.rows[:1], one.column, one.key))
-    return Examined(slices, remarks, tuple(faults), gathered.paths, gathered.spots)
+    return Examined(slices, remarks, renumbered, sources, tuple(faults), gathered.paths, gathered.spots)
 
 
 def _gather(folder: Path, where: str, cleaner: Cleaner) -> _Gathered:
     gathered = _Gathered()
     paths, gathered.faults = find_files(folder)
     if not paths:
-        gathered.faults.append(Fault(where, "no_files", fields={"suffixes": " ".join(SUFFIXES)}))
+        key = "copies_no_files" if (folder / COPIES).is_file() else "no_files"
+        gathered.faults.append(Fault(where, key, fields={"suffixes": " ".join(SUFFIXES)}))
     gathered.paths = {
         path.name if folder.is_file() else path.relative_to(folder).as_posix(): path for path in paths
     }
+    numbers = ChangedNumbers(cleaner.columns, cleaner.identities, cleaner.school_codes)
     repeated = repeated_files(gathered.paths)
     gathered.faults += repeated.values()
     for name, path in gathered.paths.items():
@@ -182,6 +238,11 @@ def _gather(folder: Path, where: str, cleaner: Cleaner) -> _Gathered:
         grids, faults = read_grids(path, name)
         gathered.faults += faults
         for grid in grids:
+            listed = numbers.read(grid)
+            if listed is not None:
+                gathered.changes += listed[0]
+                gathered.faults += listed[1]
+                continue
             found = recognise(grid, cleaner.columns)
             gathered.faults += found.faults
             gathered.spots[grid.file, grid.sheet] = found.spots
@@ -192,9 +253,11 @@ def _gather(folder: Path, where: str, cleaner: Cleaner) -> _Gathered:
             errors = tuple(row for row in grid.errors if row in sheet.cells.index)
             if errors:
                 gathered.faults.append(Fault(name, "error_cells", sheet.name, rows=errors))
+            gathered.faults += formulas_without_value(grid, sheet, found.spots)
             frame, faults = cleaner.clean(sheet)
             gathered.faults += faults
             gathered.headers[sheet.file, sheet.name] = sheet.headers
+            (gathered.filled if len(frame) else gathered.blank).add((sheet.table, name))
             if len(frame):
                 gathered.frames[sheet.table].append(frame)
     return gathered
@@ -202,8 +265,14 @@ def _gather(folder: Path, where: str, cleaner: Cleaner) -> _Gathered:
 
 def _need_tables(gathered: _Gathered, where: str, columns: Columns) -> None:
     keys = {fault.key for fault in gathered.faults}
-    if keys & {*_LOST, "no_files"}:
+    if keys & {*_LOST, "no_files", "copies_no_files"}:
         gathered.incomplete |= {name for name in SCHEMAS if name not in gathered.frames}
+    # A workbook of headers alone, as `evalib template` writes it, hands in nothing.
+    for name, file in sorted(gathered.blank - gathered.filled):
+        stops = SCHEMAS[name].needed and name not in gathered.frames
+        fields = {"table": name, "names": columns.params.tables[name].names[0]}
+        gathered.faults.append(Fault(file, "table_without_rows", fields=fields, warning=not stops))
+        gathered.incomplete |= {name} if stops else set()
     for name, table in SCHEMAS.items():
         if table.needed and name not in gathered.frames and name not in gathered.incomplete:
             names = "、".join(columns.params.tables[name].names)
@@ -213,6 +282,9 @@ def _need_tables(gathered: _Gathered, where: str, columns: Columns) -> None:
 
 def _check(tables: dict[str, pd.DataFrame], gathered: _Gathered, columns: Columns) -> None:
     headers, faults = gathered.headers, gathered.faults
+    if "pupils" in tables:
+        tables["pupils"], told = under_both_numbers(tables["pupils"], headers)
+        faults += told
     for name, frame in tables.items():
         faults += checks.missing_values(name, frame, headers, list(faults))
         if set(SCHEMAS[name].key) <= set(frame.columns):
@@ -258,9 +330,12 @@ def _complete(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     return frame.astype({column: dtypes[column] for column in _kept(dtypes, frame)})
 
 
-def _slices(tables: dict[str, pd.DataFrame]) -> dict[tuple[str, str], pd.DataFrame]:
-    """One frame a table and year: the order of files leaves no trace."""
-    slices = {}
+def _slices(
+    tables: dict[str, pd.DataFrame],
+) -> tuple[dict[Slice, pd.DataFrame], dict[Slice, tuple[Source, ...]]]:
+    """One frame a table and year, and its sources: the order of files leaves no trace."""
+    slices: dict[Slice, pd.DataFrame] = {}
+    sources: dict[Slice, tuple[Source, ...]] = {}
     for name in SCHEMAS:
         if name not in tables:
             continue
@@ -270,7 +345,26 @@ def _slices(tables: dict[str, pd.DataFrame]) -> dict[tuple[str, str], pd.DataFra
         for year, part in frame.groupby("year", sort=True):
             kept = [column for column in _kept(table.columns, part) if part[column].notna().any()]
             slices[name, str(year)] = part.sort_values(order)[kept].reset_index(drop=True)
-    return slices
+            sources[name, str(year)] = sources_of(part)
+    return slices, sources
+
+
+def _renumbered(
+    store: Store,
+    aliases: Aliases,
+    slices: dict[Slice, pd.DataFrame],
+    columns: Columns,
+    sources: dict[Slice, tuple[Source, ...]],
+) -> tuple[dict[Slice, pd.DataFrame], list[Fault]]:
+    """Tables of the store that changed numbers reach, and the changes themselves; `sources` grows."""
+    if not aliases.brought:
+        return {}, []
+    found, faults = rewritten(store, aliases, slices, columns)
+    found[ALIASES] = aliases.table
+    places = pd.DataFrame({"_file": [one.file for one in aliases.brought]})
+    told = sources_of(places.assign(_sheet=[one.sheet for one in aliases.brought]))
+    sources.update(dict.fromkeys(found, told))
+    return found, faults
 
 
 def _kept(wanted: Iterable[str], frame: pd.DataFrame) -> list[str]:

@@ -9,7 +9,7 @@ import pandas as pd
 from evalib.errors import Fault
 from evalib.intake.columns import Columns
 from evalib.intake.located import Headers, faults_at
-from evalib.intake.scoresheets import joined
+from evalib.intake.scoresheets import among, joined
 
 # Of the people who could be asked some are, of those some answer, of those some are satisfied.
 _FEWER = (("invited", "eligible"), ("answered", "invited"), ("satisfied", "answered"))
@@ -30,8 +30,9 @@ def missing_owners(name: str, frame: pd.DataFrame, columns: Columns, headers: He
 
 def works_of_other_schools(works: pd.DataFrame, pupils: pd.DataFrame, headers: Headers) -> list[Fault]:
     """Works that name another school than their pupil's."""
-    known = joined(works, "year", "pupil").isin(joined(pupils, "year", "pupil"))
-    there = joined(works, "year", "pupil", "school_code").isin(joined(pupils, "year", "pupil", "school_code"))
+    known = among(joined(works, "year", "pupil"), joined(pupils, "year", "pupil"))
+    place = ("year", "pupil", "school_code")
+    there = among(joined(works, *place), joined(pupils, *place))
     elsewhere = known & works["school_code"].notna() & ~there
     return faults_at(works, elsewhere, "school_code", "score_other_school", headers)
 

@@ -8,6 +8,7 @@ import lzma
 import struct
 import zipfile
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,8 @@ import pyarrow as pa
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from evalib.errors import Fault
-from evalib.intake.archives import MOST_BYTES, Extent, sheet_extents, unpacks_too_large
+from evalib.intake.archives import MOST_BYTES, compare_checksums, sheet_extents, unpacks_too_large
+from evalib.intake.extents import Extent, Place
 
 WORKBOOKS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 SUFFIXES = (*WORKBOOKS, ".csv", ".parquet")
@@ -62,6 +64,9 @@ class Grid:
         Rows that hold a formula's error value such as #N/A (workbooks read it as blank).
     merged
         Merged cells: index of row and column of the first and of the last cell.
+    uncomputed
+        Row and column, counted from 1, of formulas saved without their value (workbooks
+        read them as blank).
     """
 
     file: str
@@ -69,6 +74,7 @@ class Grid:
     rows: list[list[Any]]
     errors: tuple[int, ...] = ()
     merged: tuple[Range, ...] = ()
+    uncomputed: tuple[Place, ...] = ()
 
 
 def find_files(folder: Path) -> tuple[list[Path], list[Fault]]:
@@ -114,6 +120,8 @@ def read_grids(path: Path, name: str) -> tuple[list[Grid], list[Fault]]:
         grids, faults = _read(path, name)
     except UnicodeDecodeError:
         return [], [Fault(name, "encoding_unknown")]
+    except _CutShortError:
+        return [], [Fault(name, "file_cut_short")]
     except _DAMAGED:
         return [], [Fault(name, "file_unreadable")]
     except BaseException as error:
@@ -122,7 +130,7 @@ def read_grids(path: Path, name: str) -> tuple[list[Grid], list[Fault]]:
             raise
         return [], [Fault(name, "file_unreadable")]
     told = any(not fault.warning for fault in faults)
-    if not told and all(blank(cell) for grid in grids for row in grid.rows for cell in row):
+    if not told and all(blank_row(row) for grid in grids for row in grid.rows):
         faults.append(Fault(name, "file_empty"))
     return grids, faults
 
@@ -130,6 +138,11 @@ def read_grids(path: Path, name: str) -> tuple[list[Grid], list[Fault]]:
 def blank(cell: Any) -> bool:
     """Whether a cell holds nothing."""
     return cell is None or (isinstance(cell, str) and not cell.strip()) or cell != cell
+
+
+def blank_row(row: Sequence[Any]) -> bool:
+    """Whether a row holds nothing; told fast where there are a million of them."""
+    return row.count("") == len(row) or all(blank(cell) for cell in row)
 
 
 def _read(path: Path, name: str) -> tuple[list[Grid], list[Fault]]:
@@ -144,38 +157,99 @@ def _read(path: Path, name: str) -> tuple[list[Grid], list[Fault]]:
 def _workbook(path: Path, name: str) -> tuple[list[Grid], list[Fault]]:
     if unpacks_too_large(path):
         return [], [Fault(name, "file_too_large", fields={"gigabytes": MOST_BYTES // 10**9})]
-    extents = sheet_extents(path) if path.suffix.lower() in (".xlsx", ".xlsm") else {}
+    suffix = path.suffix.lower()
+    extents = {} if suffix == ".xls" else sheet_extents(path)
+    compare_checksums(path, sheets_too=suffix not in (".xlsx", ".xlsm", ".xlsb"))
+    if suffix in (".ods", ".xlsb"):
+        # Their reader makes every cell of every sheet at once.
+        beyond = [_too_large(name, sheet, one) for sheet, one in extents.items() if one.too_large]
+        if beyond:
+            return [], beyond
     workbook = CalamineWorkbook.from_path(str(path))
     if not workbook.sheets_metadata:
         return [], [Fault(name, "file_unreadable")]
-    grids, faults = [], []
+    grids: list[Grid] = []
+    faults: list[Fault] = []
     for sheet in workbook.sheets_metadata:
         if sheet.typ != SheetTypeEnum.WorkSheet:
             continue
         if sheet.visible != SheetVisibleEnum.Visible:
             faults.append(Fault(name, "hidden_sheet", sheet=sheet.name, warning=True))
             continue
-        extent = extents.get(sheet.name, Extent(0, 0, ()))
+        extent = extents.get(sheet.name, Extent(0, 0))
         if extent.too_large:
-            fields = {"height": extent.rows, "width": extent.columns}
-            faults.append(Fault(name, "sheet_too_large", sheet=sheet.name, fields=fields))
+            faults.append(_too_large(name, sheet.name, extent))
             continue
         content = workbook.get_sheet_by_name(sheet.name)
         rows = content.to_python(skip_empty_area=False)
         merged = tuple(content.merged_cell_ranges or ())
-        grids.append(Grid(name, sheet.name, rows, extent.errors, merged))
+        grids.append(Grid(name, sheet.name, rows, extent.errors, merged, extent.uncomputed))
     return grids, faults
 
 
+def _too_large(name: str, sheet: str, extent: Extent) -> Fault:
+    fields = {"height": extent.rows, "width": extent.columns}
+    return Fault(name, "sheet_too_large", sheet=sheet, fields=fields)
+
+
+class _CutShortError(ValueError):
+    """A CSV that stops within a row."""
+
+
 def _csv_rows(content: bytes) -> list[list[Any]]:
+    """The rows down to the last filled one.
+
+    Raises
+    ------
+    UnicodeDecodeError
+        The text is neither UTF-8 nor GB18030.
+    _CutShortError
+        The file stops within a character, a quotation or a row.
+    """
+    text = _decoded(content)
     try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("gb18030")
-    return list(csv.reader(io.StringIO(text, newline=""), strict=True))
+        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    except csv.Error as error:
+        if "unexpected end of data" in str(error):
+            raise _CutShortError from None
+        raise
+    if not text.endswith(("\n", "\r")) and _stops_within_a_row(rows):
+        raise _CutShortError
+    while rows and not any(cell.strip() for cell in rows[-1]):
+        rows.pop()
+    return list(rows)
+
+
+def _decoded(content: bytes) -> str:
+    if content.endswith(b"\0\0\0\0"):
+        # What a disk leaves where nothing was written yet.
+        raise _CutShortError
+    cut = False
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        at_end = error.reason == "unexpected end of data" and error.end == len(error.object)
+        cut = at_end and not content[: error.start].isascii()
+    if cut:
+        raise _CutShortError
+    try:
+        return content.decode("gb18030")
+    except UnicodeDecodeError as error:
+        if error.reason == "incomplete multibyte sequence" and error.end == len(content):
+            raise _CutShortError from None
+        raise
+
+
+def _stops_within_a_row(rows: list[list[str]]) -> bool:
+    """Whether the last row has fewer cells than all others of the table; a remark below it may have one."""
+    *others, last = rows or [[]]
+    widths = {len(row) for row in others if len(row) > 1}
+    if len(widths) != 1 or len(last) >= max(widths):
+        return False
+    return len(last) > 1 or (len(others[-1]) > 1 and last[:1] > [""] and last[0][:1] == others[-1][0][:1])
 
 
 def _parquet_rows(path: Path) -> list[list[Any]]:
-    frame = pd.read_parquet(path)
+    frame = pd.read_parquet(path, page_checksum_verification=True)
     cells = frame.astype(object).where(frame.notna(), "")
     return [[str(name) for name in frame.columns], *cells.to_numpy().tolist()]

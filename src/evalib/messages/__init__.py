@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from evalib.messages import of_check, of_intake, of_runs
+from evalib.messages import of_check, of_forget, of_intake, of_runs, of_templates
 
-MESSAGES: dict[str, tuple[str, str]] = {**of_runs.TEXTS, **of_intake.TEXTS, **of_check.TEXTS}
+MESSAGES: dict[str, tuple[str, str]] = {
+    **of_runs.TEXTS,
+    **of_intake.TEXTS,
+    **of_check.TEXTS,
+    **of_templates.TEXTS,
+    **of_forget.TEXTS,
+}
 
 
 def message(key: str, lang: str, **fields: Any) -> str:

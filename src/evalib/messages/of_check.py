@@ -17,6 +17,25 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Annotated copies are in {path}: mend the coloured cells there and put the copies in place of "
         "the files. They hold pupils' data: do not pass them on, and delete the folder when done.",
     ),
+    "copies_left": (
+        "{path} 中还有以前的批注副本，含学生个人信息。不再需要时请删除该文件夹。",
+        "{path} still holds annotated copies of an earlier check, with pupils' data. Delete the folder when "
+        "it is no longer needed.",
+    ),
+    "copies_not_written": (
+        "批注副本无法写入 {path}（{cause}）。请用 --annotate 给出可以写入的文件夹，或用 --no-annotate。",
+        "The annotated copies cannot be written to {path} ({cause}). Give --annotate a folder that can be "
+        "written, or use --no-annotate.",
+    ),
+    "copies_no_files": (
+        "这是批注副本的文件夹，不从中读取数据。请把改好的副本替换原文件后再运行。",
+        "this is a folder of annotated copies, which is never read. Put the mended copies in place of the "
+        "files and run again.",
+    ),
+    "annotate_or_not": (
+        "--annotate 与 --no-annotate 不能同时使用。",
+        "--annotate and --no-annotate exclude each other.",
+    ),
     "copies_elsewhere": (
         "批注副本不能放在 {path}。请用 --annotate 给出一个新的或空的文件夹，"
         "不在 output/ 之内，也不含原始文件。",
@@ -35,9 +54,9 @@ TEXTS: dict[str, tuple[str, str]] = {
         "This sheet may stay: it is not read.",
     ),
     "check_list_only": (
-        "原文件超过 {cells} 个单元格，此处只列问题，不含数据。请在原文件中改正。",
-        "The file has more than {cells} cells: faults are listed alone, without its data. Mend them in "
-        "the file itself.",
+        "原文件过大，此处只列问题，不含数据。请在原文件中改正。",
+        "The file is too large to copy: faults are listed alone, without its data. Mend them in the file "
+        "itself.",
     ),
     "check_private": (
         "本文件含学生个人信息，请勿外传，用完即可删除。",

@@ -11,6 +11,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "the table “{names}” is missing. Hand it in; if it is there, compare its headers with "
         "params/columns.yaml.",
     ),
+    "table_without_rows": (
+        "“{names}”表只有表头，没有填写任何一行。请填写；若不交这张表，请移走此文件。",
+        "the table “{names}” has headers and not one row. Fill it in, or take the file away if it is not "
+        "handed in.",
+    ),
     "format_not_read": (
         "不支持此格式，未读取。请另存为 {allowed} 之一。",
         "this format is not read. Save it as one of {allowed}.",
@@ -253,6 +258,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "金额没有单位。请在表头写明（元）或（万元），或在表头上方写“单位：万元”。",
         "the amount has no unit. Write 元 or 万元 into the header, or 单位：万元 above the table.",
     ),
+    "unit_not_of_column": (
+        "表头所写的单位不是本列所用的单位，不作换算。请换算后改正表头。",
+        "the header gives a unit that this column is not kept in; nothing is converted. Convert the figures "
+        "and correct the header.",
+    ),
     "merged_cells": (
         "{count} 行的单元格是合并的，无法判断各行的值。请取消合并并逐行填写。",
         "{count} rows share merged cells here, so their values are not known. Unmerge them and fill in "
@@ -283,6 +293,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{count} figures have a percent sign and a unit that is neither percent nor share. Correct one of "
         "them.",
     ),
+    "unit_not_of_fact": (
+        "{count} 个指标没有写明单位，或单位与指标不符：比例用 % 或“比例”，金额用元或万元，其他指标不用这些。"
+        "请在“单位”列改正。",
+        "{count} facts have no unit, or one they cannot have: shares take % or 比例, amounts 元 or 万元, "
+        "others none of these. Correct the column 单位.",
+    ),
     "text_not_allowed": (
         "{count} 个单元格超过 {longest} 个字符，或含有无法显示的字符。请改正。",
         "{count} cells are longer than {longest} characters or hold characters that cannot be shown. "
@@ -311,14 +327,38 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The key {path} is not the one that {folder} was made with: every pupil would get a second "
         "pseudonym. Put the right key back; if it is lost, remove {folder} and load every year again.",
     ),
+    "identity_key_open": (
+        "密钥可被他人读取或改动。请运行 chmod 600 {path}。",
+        "others may read or change the key. Run chmod 600 {path}.",
+    ),
+    "alias_same_year": (
+        "{count} 行：变更前后的两个学籍号同时在同一学校。请只保留一行。",
+        "{count} rows: a pupil stands in one school under both numbers, the earlier and the later. "
+        "Keep one row.",
+    ),
+    "alias_in_store": (
+        "{count} 行：已载入的 {year} 学年“{names}”（{table}）中，变更前后的两个学籍号同时有记录。请改正变更，"
+        "或改正该学年的文件后一并载入。",
+        "{count} rows: in {year}, loaded before, “{names}” ({table}) has records under both numbers, the "
+        "earlier and the later. Correct the change, or that year's files and load them together with it.",
+    ),
+    "alias_replaced": (
+        "{count} 行与以前载入的学籍号变更不同，以前的不再有效。",
+        "{count} rows differ from what was loaded before of the same pupil number, which holds no longer.",
+    ),
     "load_nothing_changed": ("数据没有变化。", "nothing changed."),
+    "load_unchanged": ("未变  其余 {count} 张表（按学年计）", "unchanged  {count} other tables, a year each"),
     "load_slice": (
         "{change}  {names} {year}：{rows} 行，来自 {sources}",
         "{change}  {table} {year}: {rows} rows from {sources}",
     ),
+    "load_aliases": (
+        "{change}  学籍号变更：共 {rows} 个，来自 {sources}",
+        "{change}  changed pupil numbers: {rows} in all, from {sources}",
+    ),
     "load_source": ("{file}（{rows} 行）", "{file} ({rows} rows)"),
     "load_source_sheet": ("{file} 工作表“{sheet}”（{rows} 行）", "{file} sheet {sheet} ({rows} rows)"),
-    "load_more_sources": ("等 {count} 处", "{count} places in all"),
+    "load_more_sources": (" 等 {count} 个文件", " and others, {count} files in all"),
     "change_new": ("新增", "new      "),
     "change_replaced": ("更新", "replaced "),
     "change_unchanged": ("未变", "unchanged"),
