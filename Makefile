@@ -38,7 +38,7 @@ lint: setup ## check style and types
 lab: setup ## open the notebooks in JupyterLab
 	"$(BIN)/jupyter" lab notebooks
 
-docs: setup ## write docs/measures.md again
+docs: setup ## write docs/measures.md and docs/data.md again
 	"$(BIN)/python" -m evalib.handbook
 
 sample: setup ## write the invented district's workbooks again

@@ -1,4 +1,4 @@
-"""docs/measures.md: it says what params and docstrings say, of every indicator, and points at what exists."""
+"""The documents say what params, schemas and docstrings say, of everything, and point at what exists."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from evalib.errors import FaultyParams
+from evalib.handbook import document
 from evalib.handbook.claims import CLAIMS
+from evalib.handbook.dictionary import described, dictionary
 from evalib.handbook.docstrings import formula, markdown, quoted
-from evalib.handbook.document import ROOT, TARGET, handbook
+from evalib.handbook.document import DATA, ROOT, TARGET, handbook
 from evalib.handbook.formulas import FORMULAS, METHODS
 from evalib.handbook.given import sources
 from evalib.handbook.tables import limits
+from evalib.intake.schemas import SCHEMAS
 from evalib.review.yearly import BUILDERS
 from evalib.settings.indicators import MEASURES
 
@@ -29,6 +33,21 @@ def given():
 @pytest.fixture(scope="module")
 def text(given) -> str:
     return handbook(given)
+
+
+@pytest.fixture(scope="module")
+def of_data():
+    return described(PARAMS)
+
+
+@pytest.fixture(scope="module")
+def data_text(of_data) -> str:
+    return dictionary(of_data)
+
+
+@pytest.fixture(params=["measures", "data"])
+def either(request, text: str, data_text: str) -> str:
+    return text if request.param == "measures" else data_text
 
 
 def test_document_says_what_params_and_docstrings_say(text: str) -> None:
@@ -104,23 +123,25 @@ def test_no_text_of_the_document_is_left_over(given) -> None:
     assert set(given.handbook.texts) <= used
 
 
-def test_every_link_leads_to_one_place(text: str) -> None:
-    places = re.findall(r'<a id="([^"]+)"></a>', text)
+def test_every_link_leads_to_one_place(either: str) -> None:
+    places = re.findall(r'<a id="([^"]+)"></a>', either)
     assert len(places) == len(set(places))
-    assert set(re.findall(r"\]\(#([^)]+)\)", text)) <= set(places)
+    links = set(re.findall(r"\]\(#([^)]+)\)", either))
+    assert links
+    assert links <= set(places)
 
 
-def test_tables_have_as_many_cells_in_every_row(text: str) -> None:
-    rows = [line for line in text.splitlines() if line.startswith("|")]
+def test_tables_have_as_many_cells_in_every_row(either: str) -> None:
+    rows = [line for line in either.splitlines() if line.startswith("|")]
     assert rows
-    blocks = re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE)
+    blocks = re.findall(r"(?:^\|.*\n)+", either, re.MULTILINE)
     for block in blocks:
         assert len({len(re.findall(r"(?<!\\)\|", row)) for row in block.splitlines()}) == 1, block
 
 
-def test_document_names_no_place_on_a_machine(text: str) -> None:
-    assert str(ROOT) not in text
-    assert not re.search(r"(?<![\w.])/(?:home|work|root|tmp|usr|Users)/|[A-Z]:\\", text)
+def test_document_names_no_place_on_a_machine(either: str) -> None:
+    assert str(ROOT) not in either
+    assert not re.search(r"(?<![\w.])/(?:home|work|root|tmp|usr|Users)/|[A-Z]:\\", either)
 
 
 def is_long(module: ast.Module, test: ast.FunctionDef) -> bool:
@@ -175,3 +196,73 @@ def test_function_without_a_docstring_has_no_formula() -> None:
     def nothing() -> None: ...
 
     assert formula(nothing) == ""
+
+
+def test_dictionary_says_what_schemas_and_params_say(data_text: str) -> None:
+    same = DATA.read_text("utf-8") == data_text
+    assert same, "docs/data.md is not what schemas and params say: run `make docs`"
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_every_column_has_its_row_with_headers_and_both_languages(of_data, data_text: str, name: str) -> None:
+    table, columns = SCHEMAS[name], of_data.told.columns
+    part = data_text.partition(f'<a id="{name}"></a>')[2].partition("\n<a id=")[0]
+    for column in (*table.columns, *table.context):
+        (row,) = [line for line in part.splitlines() if line.startswith(f"| `{column}` |")]
+        assert f"**{columns.header(name, column).replace('*', chr(92) + '*')}**" in row
+        assert " · " in row.split(" | ")[5], column
+        entry = table.schema.columns.get(column)
+        low = (entry.metadata or {}).get("low") if entry is not None else None
+        assert low is None or f"{low:g}" in row
+    assert ", ".join(f"`{column}`" for column in table.key) in part
+
+
+def test_every_word_that_a_cell_may_hold_is_listed(of_data, data_text: str) -> None:
+    for name, words in of_data.told.columns.params.values.items():
+        part = data_text.partition(f'<a id="values-{name}"></a>')[2].partition("\n<a id=")[0]
+        for clean, spellings in words.items():
+            (row,) = [line for line in part.splitlines() if line.startswith(f"| `{clean}` |")]
+            assert row.count("、") == len(spellings) - 1
+
+
+def test_every_fault_of_files_is_listed_and_nothing_else(data_text: str) -> None:
+    listed = set(
+        re.findall(r"^\| `(\w+)` \| .*\.? \|$", data_text.partition("`evalib check --json`")[2], re.M)
+    )
+    source = "".join(path.read_text("utf-8") for path in (ROOT / "src" / "evalib" / "intake").glob("*.py"))
+    assert {"above_full_mark", "file_twice", "table_without_rows", "mean_shifted"} <= listed
+    formed = re.compile(r"unreadable_\w+|school_code_form_\w+")
+    assert not [key for key in listed if f'"{key}"' not in source and not formed.fullmatch(key)]
+
+
+def test_dictionary_tells_who_is_deleted_and_what_is_dropped(of_data, data_text: str) -> None:
+    for identity in of_data.told.columns.params.identities:
+        assert identity in data_text
+    assert "evalib forget" in data_text
+
+
+def test_no_text_of_the_dictionary_is_left_over(of_data) -> None:
+    path = ROOT / "src" / "evalib" / "handbook" / "dictionary.py"
+    used = {
+        node.value for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Constant)
+    }
+    needs = {"needed", "free", "derived", "matching", "recognised"}
+    assert set(of_data.words.texts) <= used | needs
+
+
+def test_both_documents_are_written_where_they_belong(monkeypatch, text, data_text) -> None:
+    written: dict[str, str] = {}
+    monkeypatch.setattr(Path, "write_text", lambda path, said, **_: written.update({path.name: said}))
+    document.main()
+    assert written == {"measures.md": text, "data.md": data_text}
+
+
+def test_wrong_words_of_the_dictionary_are_told_with_their_place(tmp_path: Path) -> None:
+    for name in ("columns.yaml", "tables.yaml", "dictionary.yaml"):
+        (tmp_path / name).write_bytes((PARAMS / name).read_bytes())
+    words = tmp_path / "dictionary.yaml"
+    words.write_text(words.read_text("utf-8").replace("chapters:", "chapter:"), encoding="utf-8")
+    with pytest.raises(FaultyParams) as caught:
+        described(tmp_path)
+    assert "dictionary.yaml" in caught.value.text("en")
+    assert "chapters" in caught.value.text("en")

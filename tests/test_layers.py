@@ -27,6 +27,7 @@ ROOMS: dict[str, set[str]] = {
     "measures": {"statistics", *BASE},
     "intake": {"settings", "store", "wording", *BASE},
     "records": {"store", *BASE},
+    "settled": {"store", "records", *BASE},
     "review": {"settings", "store", "measures", "statistics", "records", *BASE},
     "scales": {"settings", "statistics", *BASE},
     "combining": {"settings", "statistics", "review", "scales", *BASE},
@@ -35,7 +36,8 @@ ROOMS: dict[str, set[str]] = {
     "similar": {"settings", "statistics", "scoring", *BASE},
     "sensitivity": {"settings", "store", "statistics", "review", *JUDGING, *BASE},
     "disclosure": {"settings", *BASE},
-    "measuring": {"settings", "store", "review", *JUDGING, "similar", "disclosure", *BASE},
+    "measuring": {"settings", "store", "review", "settled", *JUDGING, "similar", "disclosure", *BASE},
+    "forgetting": {"intake", "settings", "store", "settled", *BASE},
     "wording": {"settings", *BASE},
     "sampling": {"intake", "settings", *BASE},
     "page": {"settings", "store", "wording", "fonts", "markup", "scoring", "scales", "sensitivity", *BASE},
@@ -43,10 +45,13 @@ ROOMS: dict[str, set[str]] = {
     "annual": {"intake", "store", "settings", "measuring", "press", *BASE},
     "progress": {"press", *BASE},
     "handbook": {
-        *("settings", "wording", "measures", "statistics", "review", "sensitivity"),
+        *("settings", "wording", "intake", "forgetting", "measures", "statistics", "review", "sensitivity"),
         *(*JUDGING, "similar", "disclosure", *BASE),
     },
-    "cli": {"annual", "intake", "measuring", "settings", "sampling", "press", "progress", *BASE},
+    "cli": {
+        *("annual", "intake", "measuring", "forgetting", "settings", "store"),
+        *("sampling", "press", "progress", *BASE),
+    },
     "__main__": {"cli"},
     "__init__": set(),
 }

@@ -1,1 +1,1 @@
-"""docs/measures.md, made from the params and the docstrings: `python -m evalib.handbook`."""
+"""The documents of docs/, made from params, schemas and docstrings: `python -m evalib.handbook`."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from evalib.handbook.claims import CLAIMS
+from evalib.handbook.dictionary import described, dictionary
 from evalib.handbook.docstrings import escaped, quoted
 from evalib.handbook.formulas import FORMULAS, METHODS, Documented
 from evalib.handbook.given import Sources, both, joined, sources, table
@@ -20,6 +21,7 @@ from evalib.vocabulary import LANGUAGES
 
 ROOT = Path(__file__).parents[3]
 TARGET = ROOT / "docs" / "measures.md"
+DATA = ROOT / "docs" / "data.md"
 
 
 def handbook(given: Sources) -> str:
@@ -184,6 +186,8 @@ def _claims(given: Sources) -> list[str]:
 
 
 def main() -> None:
-    """Write the document where it belongs."""
-    TARGET.write_text(handbook(sources(ROOT / "params")), encoding="utf-8")
-    print(f"{TARGET.relative_to(ROOT)}: written")
+    """Write both documents where they belong."""
+    params = ROOT / "params"
+    for path, text in ((TARGET, handbook(sources(params))), (DATA, dictionary(described(params)))):
+        path.write_text(text, encoding="utf-8")
+        print(f"{path.relative_to(ROOT)}: written")

@@ -9,17 +9,24 @@ from pathlib import Path
 
 from pydantic import Field, model_validator
 
+from evalib.errors import FaultyParams
 from evalib.intake.columns import Columns, load_columns
 from evalib.intake.schemas import SCHEMAS
-from evalib.intake.table import Table
+from evalib.intake.table import AREAS_OF_COMPETENCE, TOLD_OF_COMPETENCE, Table
 from evalib.settings import Strict, read_params
 from evalib.settings.models import Bilingual
 
 FILE = "tables.yaml"
-# What is left blank, refused or read differently by how a mark was missed; the first has a mark.
+# Of the sheets of marks: one each.
+GRADES = range(1, 10)
+# What stands in a mark's place where there is none.
 _WITHOUT_A_MARK = ("absent", "exempt", "voided")
 # Kinds of cells that people write in ways worth telling.
-_TOLD_KINDS = ("year", "share", "minutes", "calendar_year")
+_TOLD_KINDS = ("year", "minutes", "calendar_year")
+# What a sheet of marks says beside them to find their paper.
+_OF_PAPERS = ("term", "grade", "subject")
+# Columns of a sheet with one row a pupil, which become one row a pupil and area.
+_SPREAD = tuple(f"{area}_{told}" for area in AREAS_OF_COMPETENCE for told in TOLD_OF_COMPETENCE)
 # More words than these fill a note; the sheet of words has them.
 MOST_WORDS = 12
 
@@ -45,6 +52,7 @@ class NoteWords(Strict):
     needed: str
     free: str
     derived: str
+    matching: str
     allowed: str
     see: str
     range: str
@@ -83,6 +91,11 @@ class TablesParams(Strict):
             untold = [one for one in table.columns if one not in own and one not in self.columns]
             if untold:
                 raise ValueError(f"{name}: nothing is told of {', '.join(untold)}")
+            unknown = set(own) - {*table.columns, *table.context}
+            if unknown:
+                raise ValueError(f"{name}: there is no column {', '.join(sorted(unknown))}")
+        if not {grade for grades in self.taught.values() for grade in grades} <= set(GRADES):
+            raise ValueError(f"taught: grades are {GRADES[0]} to {GRADES[-1]}")
         return self
 
 
@@ -92,14 +105,16 @@ class Explained:
 
     Attributes
     ----------
+    column
+        The clean column or the subject; empty for what is never kept.
     header
         As `columns.yaml` writes it first.
     kind
         How a cell is read: "code", "word", "number", ...; "mark" for a subject's column,
         "dropped" for what is never kept.
     need
-        "needed", "free", "derived" (follows from other columns), "recognised" (helps to
-        check and is not kept) or "dropped".
+        "needed", "free", "derived" (follows from other columns), "matching" (leads to the
+        paper and is not kept), "recognised" (helps to check and is not kept) or "dropped".
     about, example
         What is filled in.
     words
@@ -108,6 +123,7 @@ class Explained:
         The range of a number.
     """
 
+    column: str
     header: str
     kind: str
     need: str
@@ -140,6 +156,7 @@ class Explanations:
         told = self.told(name, column)
         metadata = (entry.metadata or {}) if entry is not None else {}
         return Explained(
+            column,
             header or self.columns.header(name, column),
             table.kind(column),
             need_of(table, column),
@@ -176,11 +193,12 @@ class Explanations:
         told = self.told("scores", "score")
         header = self.columns.word("subject", subject)
         words = tuple(self.columns.word("sat", sat) for sat in _WITHOUT_A_MARK)
-        return Explained(header, "mark", "free", "", str(told.example) if told else "", words, low=0)
+        example = str(told.example) if told else ""
+        return Explained(subject, header, "mark", "free", "", example, words, low=0)
 
     def dropped(self, header: str) -> Explained:
         """A column of the national sheet that is never kept."""
-        return Explained(header, "dropped", "dropped", "")
+        return Explained("", header, "dropped", "dropped", "")
 
     def lines(self, one: Explained) -> list[str]:
         """What a note on the header says: what, whether needed, words or range, example."""
@@ -208,7 +226,9 @@ class Explanations:
 def need_of(table: Table, column: str) -> str:
     """Whether a column is needed, follows from others, may be blank, or is not kept."""
     if column not in table.schema.columns:
-        return "recognised" if column in table.context and "_" not in column else "free"
+        if table.name == "scores" and column in _OF_PAPERS:
+            return "matching"
+        return "free" if column in _SPREAD else "recognised"
     if column in table.derived:
         return "derived"
     return "needed" if table.schema.columns[column].required else "free"
@@ -220,9 +240,15 @@ def load_explanations(folder: Path) -> Explanations:
     Raises
     ------
     ParameterError
-        A file is missing or has faults, or a column is told nothing of.
+        A file is missing or has faults, nothing is told of a column, or a subject is
+        taught that `columns.yaml` does not have.
     """
-    return Explanations(read_params(folder / FILE, TablesParams), load_columns(folder))
+    params, columns = read_params(folder / FILE, TablesParams), load_columns(folder)
+    unknown = sorted(set(params.taught) - set(columns.params.values["subject"]))
+    if unknown:
+        what = f"there is no subject {', '.join(unknown)}"
+        raise FaultyParams(str(folder / FILE), (("params_invalid", {"name": "taught", "what": what}),))
+    return Explanations(params, columns)
 
 
 def filled(entries: Iterable[Explained]) -> list[Explained]:
