@@ -239,7 +239,7 @@ def test_messages_come_in_english_too(project: Project) -> None:
 
 
 def test_help_shows_an_example_to_paste(project: Project) -> None:
-    for command in ("run", "load", "sample"):
+    for command in ("run", "load", "check", "template", "forget", "sample"):
         assert f"evalib {command} " in project.run(command, "--help").stdout
 
 

@@ -36,6 +36,9 @@ def settings(tmp_path_factory) -> Settings:
             for year, rows in table.groupby("year")
         }
     )
+    remark = ("primary", "", "rows_without_pupil", '{"count": 3}')
+    remarks = pd.DataFrame([remark], columns=["stage", "school_code", "note", "fields"])
+    Store(settings.store).write({("warnings", NOW): remarks})
     measure(settings, [NOW])
     return settings
 
@@ -53,6 +56,14 @@ def test_every_section_has_every_dimension_or_a_reason(settings: Settings) -> No
     assert (np.isfinite(found["value"]) == found["reason"].eq("")).all()
     shown = found[found["reason"].eq("")]
     assert set(shown.index.get_level_values("indicator")) == set(DIMENSIONS)
+
+
+def test_what_a_load_remarked_is_published_beside_the_notes_without_small_numbers(settings: Settings) -> None:
+    notes = Store(settings.store).read("published_notes", NOW)
+    (remark,) = notes[notes["note"].str.startswith("rows_without_pupil")].to_dict("records")
+    assert (remark["year"], remark["stage"], remark["note"]) == (NOW, "primary", "rows_without_pupil_few")
+    assert remark["fields"] == '{"few": 10}'
+    assert len(notes) > 1
 
 
 def test_scale_is_provisional_until_it_is_frozen_and_then_stands_still(settings: Settings) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,7 +14,10 @@ from evalib import __version__
 from evalib.errors import EvalError
 from evalib.messages import message
 from evalib.progress import Progress
-from evalib.settings import load_settings
+from evalib.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from evalib.forgetting import Forgetting
 
 NOT_WRITABLE = 1
 FILES_FAULTY = 3
@@ -102,16 +107,25 @@ def run(
 def load(lang: str, params: str) -> None:
     """Check a district's files and load them into its store, whole or not at all.
 
+    Tables and years that the files do not have stay as they were. What came from which
+    file is told, and kept in loads.jsonl in the store's folder.
+
     \b
     Example:
       evalib load params/sample.yaml
     """
     from evalib import annual
+    from evalib.intake import loadlog
+    from evalib.intake.columns import load_columns
     from evalib.press.ledger import only_run
 
     settings = load_settings(params)
     with only_run(settings.output):
-        Progress(lang).warn(annual.load_files(settings))
+        loaded = annual.load_files(settings)
+    Progress(lang).warn(loaded.warnings)
+    columns = load_columns(settings.path.parent)
+    for line in loadlog.told(loaded.sources, loaded.rows, loaded.changes, columns, lang):
+        click.echo(line)
     click.echo(message("loaded", lang, path=settings.store))
 
 
@@ -135,21 +149,135 @@ def check(
     Example:
       evalib check params/sample.yaml
     """
+    from evalib.errors import ParameterError
     from evalib.intake import grouping
     from evalib.intake.check import check as look
+    from evalib.intake.check import open_copies, write_copies
 
+    if no_annotate and annotate is not None:
+        raise ParameterError("annotate_or_not")
+    settings = load_settings(params)
     wanted = not no_annotate and (not as_json or annotate is not None)
-    checked = look(load_settings(params), folder, copies=wanted, copies_folder=annotate, lang=lang)
+    copies = open_copies(settings, folder, annotate) if wanted else None
+    looked = look(settings, folder)
+    if not as_json:
+        if looked.faults:
+            click.echo(grouping.grouped(looked.faults, lang))
+        click.echo(grouping.summary(looked.faults, params, lang))
+    if copies is not None:
+        try:
+            write_copies(looked, copies, lang)
+        except OSError as error:
+            told = {"path": copies.folder, "cause": error.strerror or type(error).__name__}
+            click.echo(message("copies_not_written", lang, **told), err=True)
+    written = copies is not None and bool(copies.kept)
     if as_json:
-        click.echo(grouping.as_json(checked.faults))
-    else:
-        if checked.faults:
-            click.echo(grouping.grouped(checked.faults, lang))
-        click.echo(grouping.summary(checked.faults, params, lang))
-        if checked.copies:
-            click.echo(message("copies_written", lang, path=checked.copies))
-    if checked.errors:
+        click.echo(
+            grouping.as_json(looked.faults, looked.spots, copies.folder if copies and written else None)
+        )
+    elif copies is not None and (written or copies.left):
+        click.echo(message("copies_written" if written else "copies_left", lang, path=copies.folder))
+    if looked.errors:
         sys.exit(FILES_FAULTY)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option(
+    "--year", default="", help="For this school year, such as 2025-2026; else a column asks for it."
+)
+@click.option("--params", default="params/sample.yaml", show_default=True, help="The district's params file.")
+@click.pass_obj
+def template(lang: str, folder: Path, year: str, params: str) -> None:
+    """Write an empty workbook of every table to a folder, for staff to fill in.
+
+    Headers are locked and have a note each; words are chosen from lists. Nothing that
+    is there is overwritten.
+
+    \b
+    Example:
+      evalib template 空白表 --year 2025-2026
+    """
+    from evalib.intake.templates import write_templates
+
+    settings = load_settings(params)
+    national = settings.district.school_codes == "national"
+    paths = write_templates(folder, settings.path.parent, year=year, national=national)
+    files = "、".join(path.name for path in paths)
+    told = {"count": len(paths), "folder": folder, "files": files, "received": settings.district.files}
+    click.echo(message("templates_written", lang, params=params, **told))
+
+
+@main.command()
+@click.argument("params")
+@click.option("--year", "years", multiple=True, help="A school year; repeat it for several.")
+@click.option("--all-years", is_flag=True, help="Every year of the store.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def forget(lang: str, params: str, years: tuple[str, ...], all_years: bool, yes: bool) -> None:
+    """Delete rows about pupils and teachers from the store; figures and reports stay.
+
+    The figures of these years are not computed again. The files as received are left
+    alone; loading them brings the rows back.
+
+    \b
+    Example:
+      evalib forget params/sample.yaml --year 2022-2023
+    """
+    from evalib import forgetting
+    from evalib.press.ledger import only_run
+    from evalib.store import Store
+
+    settings = load_settings(params)
+    store = Store(settings.store)
+    plan = forgetting.plan_forgetting(store, params, years, all_years=all_years)
+    named = {"years": _listed(plan.years, lang), "params": params}
+    if plan.rows and not yes and not _confirmed(_told_of(plan, settings, named, lang), lang):
+        click.echo(message("forget_not_done", lang), err=True)
+        sys.exit(INTERRUPTED)
+    with only_run(settings.output):
+        # The store may have changed while the question stood.
+        plan = forgetting.plan_forgetting(store, params, years, all_years=all_years)
+        forgetting.forget(store, plan)
+    done = "forgotten" if plan.rows else "forget_nothing"
+    click.echo(message(done, lang, rows=sum(plan.rows.values()), **named))
+    measured = [one for one in plan.years if one not in plan.unmeasured]
+    if plan.rows and measured:
+        click.echo(message("forget_stands", lang, years=_listed(measured, lang)))
+    click.echo(message("forget_files", lang, path=settings.district.files))
+    copies = forgetting.copies_left(settings)
+    if copies is not None:
+        click.echo(message("forget_copies", lang, path=copies))
+
+
+def _told_of(plan: Forgetting, settings: Settings, named: dict[str, str], lang: str) -> list[str]:
+    """What would be deleted, a line a table and year, and what that costs."""
+    from evalib.intake.columns import load_columns
+
+    tables = load_columns(settings.path.parent).params.tables
+    lines = [message("forget_these", lang, path=settings.store)]
+    for (table, year), rows in sorted(plan.rows.items(), key=lambda one: (one[0][1], one[0][0])):
+        told = {"names": tables[table].names[0] if lang == "zh" else table, "year": year, "rows": rows}
+        lines.append(message("forget_slice", lang, **told))
+    if plan.unmeasured:
+        unmeasured = {**named, "years": _listed(plan.unmeasured, lang)}
+        lines.append(message("forget_unmeasured", lang, **unmeasured))
+    return lines
+
+
+def _listed(years: Sequence[str], lang: str) -> str:
+    return ("、" if lang == "zh" else ", ").join(years)
+
+
+def _confirmed(lines: list[str], lang: str) -> bool:
+    """Whether the person says yes; no answer is no."""
+    for line in lines:
+        click.echo(line)
+    try:
+        return click.confirm(message("forget_confirm", lang))
+    except click.Abort:
+        click.echo("")
+        return False
 
 
 @main.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 import numpy as np
@@ -87,6 +88,8 @@ PARTS = [
     "n",
     "expected",
 ]
+# Remarks of a load whose count is one of pupils' records.
+COUNTS_PUPILS = frozenset(["rows_without_pupil"])
 FIGURES = PUBLISHED[PUBLISHED.index("value") : PUBLISHED.index("standing")]
 JUDGEMENT = PUBLISHED[PUBLISHED.index("d_mean") : PUBLISHED.index("score_reason")]
 
@@ -147,6 +150,32 @@ def publish_sections(sections: pd.DataFrame, limits: DisclosureParams) -> pd.Dat
         enough = count.ge(limits.minimum_n) & (roll.astype(float) - count).ge(limits.minimum_n)
         shown[name] = shown[name].where(enough)
     return shown
+
+
+def publish_remarks(remarks: pd.DataFrame, limits: DisclosureParams) -> pd.DataFrame:
+    """What a load remarked on a year's data, as notes of a page.
+
+    Parameters
+    ----------
+    remarks
+        One row each: stage, school_code, note and its fields as JSON. Their shares are of
+        30 pupils or more, or as many as the district says.
+    limits
+        Fewest pupils behind a figure.
+
+    Returns
+    -------
+    The same rows. A number of pupils' records below `minimum_n` becomes "fewer than", under
+    the note's name with `_few` behind it.
+    """
+    notes = []
+    for row in remarks.to_dict("records"):
+        fields = json.loads(row["fields"])
+        if row["note"] in COUNTS_PUPILS and fields["count"] < limits.minimum_n:
+            fields = {"few": limits.minimum_n}
+            row = {**row, "note": f"{row['note']}_few"}
+        notes.append({**row, "fields": json.dumps(fields, ensure_ascii=False, sort_keys=True)})
+    return pd.DataFrame(notes, columns=list(remarks.columns)).astype("str")
 
 
 def publish_parts(measurements: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:

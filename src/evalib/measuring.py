@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from evalib.dimensions import add_dimensions
-from evalib.disclosure import publish, publish_influences, publish_parts, publish_sections
+from evalib.disclosure import publish, publish_influences, publish_parts, publish_remarks, publish_sections
 from evalib.errors import ParameterError
 from evalib.review.yearly import Review, review_year
 from evalib.scales import Scale, base_scale, scale_of, scale_table
 from evalib.scoring.standings import add_standings
 from evalib.settings import FrozenIndicator, FrozenParams, Settings, write_frozen
+from evalib.settled import is_settled
 from evalib.similar import add_similar
 from evalib.store import Store
 from evalib.vocabulary import YEARS_SHOWN
@@ -25,7 +26,8 @@ def measure(settings: Settings, years: Sequence[str]) -> None:
     The years before that stand in the trend lines are judged and published with them,
     each with its own full history: what is said of a year does not depend on which
     year was asked for. Without a frozen scale the earliest year is reviewed too, for
-    scores to stand on.
+    scores to stand on. A year whose pupils were forgotten, or which looks back on one,
+    keeps the figures that it has (`evalib.settled`).
     """
     store = Store(settings.store)
     known = store.years()
@@ -33,15 +35,19 @@ def measure(settings: Settings, years: Sequence[str]) -> None:
     needed = set(with_history(known, shown, settings.measures.standing.pooled_years))
     if settings.frozen is None:
         needed |= set(known[: settings.measures.standing.pooled_years])
-    reviews = {year: review_year(store, settings, year) for year in sorted(needed)}
-    scale = scale_of(settings, {year: review.measurements for year, review in reviews.items()})
-    measurements = {
+    standing = {year: store.read("measurements", year) for year in needed if is_settled(store, year)}
+    reviews = {year: review_year(store, settings, year) for year in sorted(needed - set(standing))}
+    reviewed = {year: review.measurements for year, review in reviews.items()}
+    scale = scale_of(settings, {**standing, **reviewed})
+    judged = {
         year: add_dimensions(review.measurements, review.influences, scale, settings)
         for year, review in reviews.items()
     }
     tables: dict[tuple[str, str], pd.DataFrame] = {}
     for year in shown:
-        tables |= _tables(year, reviews[year], measurements, scale, settings)
+        if year in reviews:
+            tables |= _tables(year, reviews[year], {**standing, **judged}, scale, settings)
+            tables["published_notes", year] = _notes(store, year, reviews[year], settings)
     store.write(tables)
 
 
@@ -62,8 +68,15 @@ def _tables(
         ("published_flows", year): review.flows,
         ("published_scale", year): scale_table(scale),
         ("published_sections", year): publish_sections(review.sections, settings.disclosure),
-        ("published_notes", year): review.notes,
     }
+
+
+def _notes(store: Store, year: str, review: Review, settings: Settings) -> pd.DataFrame:
+    """What the review says of the data, and what the load remarked on them."""
+    if not store.has("warnings", year):
+        return review.notes
+    remarks = publish_remarks(store.read("warnings", year), settings.disclosure)
+    return pd.concat([review.notes, remarks.assign(year=year)], ignore_index=True).astype("str")
 
 
 def freeze(settings: Settings, base_years: Sequence[str]) -> FrozenParams:
@@ -87,7 +100,12 @@ def freeze(settings: Settings, base_years: Sequence[str]) -> FrozenParams:
         if year not in known:
             raise ParameterError("year_without_data", year=year, years=", ".join(known))
     wanted = sorted(base_years) or list(known)
-    measured = {year: review_year(store, settings, year).measurements for year in wanted}
+    measured = {
+        year: store.read("measurements", year)
+        if is_settled(store, year)
+        else review_year(store, settings, year).measurements
+        for year in wanted
+    }
     scale = base_scale(settings, measured, wanted)
     stages: dict[str, dict[str, FrozenIndicator]] = {}
     for (stage, name), mark in scale.marks.items():

@@ -3,90 +3,92 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
-from evalib.errors import Fault
 from evalib.intake.annotated import annotated_copy
 from evalib.intake.copies import Copies, default_folder
-from evalib.intake.load import examine
+from evalib.intake.load import Examined, examine
 from evalib.intake.pseudonyms import KEY_BYTES, Identities, key_file, open_identities
 from evalib.intake.workbooks import read_grids
 from evalib.settings import Settings
 from evalib.store import Store
 
-
-@dataclass(frozen=True)
-class Checked:
-    """What a check found.
-
-    Attributes
-    ----------
-    faults
-        Errors and warnings, in the order of files, sheets and rows.
-    copies
-        The folder of annotated copies, or None if none was written.
-    """
-
-    faults: tuple[Fault, ...]
-    copies: Path | None = None
-
-    @property
-    def errors(self) -> int:
-        """How many faults would stop a load."""
-        return sum(not fault.warning for fault in self.faults)
+# Another file has every row of it, or there is none: a copy would be one to mend in vain.
+_NOT_COPIED = frozenset(["file_twice", "file_empty", "table_without_rows"])
+# A copy would lack the sheet, so faults are listed alone.
+_NOT_WHOLE = frozenset(["sheet_too_large"])
 
 
-def check(
-    settings: Settings,
-    folder: Path | None = None,
-    *,
-    copies: bool = True,
-    copies_folder: Path | None = None,
-    lang: str = "zh",
-) -> Checked:
-    """Find every fault of a district's files; store and identity key stay as they are.
+def check(settings: Settings, folder: Path | None = None) -> Examined:
+    """Find every fault of a district's files; nothing is written, no store and no identity key.
 
     Parameters
     ----------
     folder
         Files in place of those that the district's params name.
-    copies
-        Whether to write an annotated copy of each faulty workbook.
-    copies_folder
-        Where to; beside the files if not said.
-    lang
-        Language of the copies.
 
     Raises
     ------
     DataError
         The identity key is missing or damaged though there is a store.
     ParameterError
-        `params/columns.yaml` is wrong, or copies cannot lie in that folder.
+        `params/columns.yaml` is wrong.
     """
-    files = settings.files if folder is None else folder
-    kept = None
-    if copies:
-        kept = Copies(copies_folder or default_folder(files.resolve()), files, settings.output)
-    examined = examine(settings, files, _identities(settings))
-    if kept is None:
-        return Checked(examined.faults)
-    for name in _faulty(examined.errors):
-        path = examined.paths[name]
+    return examine(settings, _files(settings, folder), _identities(settings))
+
+
+def open_copies(settings: Settings, folder: Path | None = None, kept_in: Path | None = None) -> Copies:
+    """The folder for annotated copies, before anything is written in it.
+
+    Parameters
+    ----------
+    folder
+        As of `check`.
+    kept_in
+        The folder; beside the files if not said.
+
+    Raises
+    ------
+    ParameterError
+        Copies cannot lie there.
+    """
+    files = _files(settings, folder)
+    return Copies(kept_in or default_folder(files.resolve()), files, settings.output)
+
+
+def write_copies(examined: Examined, copies: Copies, lang: str) -> None:
+    """An annotated copy of each workbook with a fault that stops a load; earlier ones are swept.
+
+    Parameters
+    ----------
+    examined
+        What `check` returned.
+    copies
+        Where to.
+    lang
+        Language of notes and lists.
+
+    Raises
+    ------
+    OSError
+        The folder cannot be written.
+    """
+    keys: dict[str, set[str]] = {}
+    for fault in examined.errors:
+        keys.setdefault(fault.file, set()).add(fault.key)
+    for name, path in examined.paths.items():
+        if not keys.get(name, set()) - _NOT_COPIED:
+            continue
         grids, _ = read_grids(path, name)
-        faults = [fault for fault in examined.faults if fault.file == name]
-        kept.write(name, annotated_copy(path, grids, faults, examined.spots, lang))
-    kept.sweep()
-    return Checked(examined.faults, kept.folder if kept.kept else None)
+        if grids:
+            faults = [fault for fault in examined.faults if fault.file == name]
+            whole = not keys[name] & _NOT_WHOLE
+            copies.write(name, annotated_copy(path, grids, faults, examined.spots, lang, whole=whole))
+    copies.sweep()
 
 
-def _faulty(errors: Iterable[Fault]) -> list[str]:
-    """Files with a fault inside a sheet; what cannot be opened cannot be marked."""
-    unmarked = ("file_unreadable", "file_empty", "file_too_large", "encoding_unknown", "file_twice")
-    places = {fault.file for fault in errors if fault.key not in unmarked}
-    return sorted(places)
+def _files(settings: Settings, folder: Path | None) -> Path:
+    return settings.files if folder is None else folder
 
 
 def _identities(settings: Settings) -> Identities:

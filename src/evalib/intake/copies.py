@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
-from openpyxl import Workbook
-
 from evalib.errors import ParameterError
 from evalib.intake.workbooks import COPIES
 
 IGNORE = ".gitignore"
+# What file systems allow in a name, in bytes, with room for a number.
+_LONGEST_NAME = 240
 
 
 class Copies:
@@ -48,20 +47,25 @@ class Copies:
         self.written: dict[str, str] = _known(self.folder / COPIES) if ours else {}
         self.kept: dict[str, str] = {}
 
-    def write(self, name: str, book: Workbook) -> Path:
+    def write(self, name: str, content: bytes) -> Path:
         """Put the copy of a file in its place, whole or not at all; where it lies is returned.
 
         Parameters
         ----------
         name
             The file's name as faults call it, folders below the district's included.
+        content
+            An .xlsx.
+
+        Raises
+        ------
+        ParameterError
+            The name leads out of the folder.
         """
         self._open()
-        content = io.BytesIO()
-        book.save(content)
-        path = self._free(name if PurePosixPath(name).suffix.lower() == ".xlsx" else f"{name}.xlsx")
+        path = self._free(_fitting(PurePosixPath(name)))
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _replace(path, content.getvalue())
+        _replace(path, content)
         self.kept[path.relative_to(self.folder).as_posix()] = _digest(path)
         self._remember({**self.written, **self.kept})
         return path
@@ -75,31 +79,52 @@ class Copies:
         if self.written or self.kept:
             self._remember(self.kept)
 
+    @property
+    def left(self) -> bool:
+        """Whether the folder holds a workbook, of this check or of one before."""
+        return any(self.folder.rglob("*.xlsx")) if (self.folder / COPIES).is_file() else False
+
     def _open(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.folder.chmod(0o700)
         if not (self.folder / COPIES).is_file():
-            self._remember({})
             _replace(self.folder / IGNORE, b"*\n")
+            self._remember({})
 
     def _remember(self, names: Mapping[str, str]) -> None:
-        _replace(self.folder / COPIES, json.dumps(names, ensure_ascii=False, indent=1).encode())
+        _replace(self.folder / COPIES, json.dumps(names, indent=1).encode())
 
-    def _free(self, name: str) -> Path:
+    def _free(self, name: PurePosixPath) -> Path:
         """Where a copy may be written: never over one that was changed, never outside the folder."""
         path = self.folder / name
         if not path.resolve().is_relative_to(self.folder):
             raise ParameterError("copies_elsewhere", path=str(self.folder))
         number = 1
-        while path.exists() and self.written.get(path.relative_to(self.folder).as_posix()) != _digest(path):
+        while path.exists() and not self._replaceable(path):
             number += 1
-            path = (self.folder / name).with_stem(f"{PurePosixPath(name).stem} ({number})")
+            path = (self.folder / name).with_stem(f"{name.stem} ({number})")
         return path
+
+    def _replaceable(self, path: Path) -> bool:
+        """Whether a copy is as an earlier check wrote it."""
+        known = path.relative_to(self.folder).as_posix()
+        return known not in self.kept and path.is_file() and self.written.get(known) == _digest(path)
 
 
 def default_folder(files: Path) -> Path:
     """Beside the files: data/sample-批注 for data/sample."""
     return files.with_name(f"{files.stem if files.is_file() else files.name}-批注")
+
+
+def _fitting(name: PurePosixPath) -> PurePosixPath:
+    """The name of a file's copy: an .xlsx, no longer than file systems allow."""
+    if name.suffix.lower() != ".xlsx":
+        name = name.with_name(f"{name.name}.xlsx")
+    if len(os.fsencode(name.name)) <= _LONGEST_NAME:
+        return name
+    mark = hashlib.sha256(os.fsencode(name.name)).hexdigest()[:8]
+    stem = name.stem.encode("utf-8", "replace")[: _LONGEST_NAME - 20].decode("utf-8", "ignore")
+    return name.with_name(f"{stem}-{mark}.xlsx")
 
 
 def _known(path: Path) -> dict[str, str]:
@@ -115,7 +140,7 @@ def _digest(path: Path) -> str:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    aside = path.with_name(f".{path.name[:100]}.{os.getpid()}")
+    aside = path.with_name(f".part.{os.getpid()}")
     handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as file:
         file.write(content)

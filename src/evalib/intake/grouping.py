@@ -5,9 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from itertools import groupby
+from pathlib import Path
 
 from evalib.errors import Fault, shown
+from evalib.intake.marks import Spots, cells_of
 from evalib.messages import message
+
+# Of the JSON document.
+FORMAT = 1
 
 
 def grouped(faults: Sequence[Fault], lang: str) -> str:
@@ -30,12 +35,21 @@ def grouped(faults: Sequence[Fault], lang: str) -> str:
     return "\n".join(lines)
 
 
-def as_json(faults: Sequence[Fault]) -> str:
-    """One JSON document: how many errors and warnings, and every fault with its place.
+def as_json(faults: Sequence[Fault], spots: Spots, copies: Path | None = None) -> str:
+    """One JSON document, for machines; `docs/check.md` describes it.
 
-    Each has file, sheet, column (as the sheet writes its header, or its letter), rows (all
-    of them, counted from 1), key, warning, zh and en. Names of files, sheets and columns
-    are shown as on the terminal: what could be a person's number is masked.
+    A key is never taken away or given another meaning without another `format`. Names of
+    files, sheets and columns are shown as on the terminal: what could be a person's number
+    is masked.
+
+    Parameters
+    ----------
+    faults
+        In the order of files and sheets.
+    spots
+        By file and sheet: what faults call a column → row and column of its header.
+    copies
+        The folder of annotated copies, if any was written.
     """
     entries = [
         {
@@ -43,15 +57,22 @@ def as_json(faults: Sequence[Fault]) -> str:
             "sheet": shown(fault.sheet),
             "column": shown(fault.column),
             "rows": list(fault.rows),
+            "cells": cells_of(fault, spots),
             "key": fault.key,
-            "warning": fault.warning,
+            "severity": "warning" if fault.warning else "error",
             "zh": fault.what("zh"),
             "en": fault.what("en"),
         }
         for fault in faults
     ]
     errors = sum(not fault.warning for fault in faults)
-    content = {"errors": errors, "warnings": len(faults) - errors, "faults": entries}
+    content = {
+        "format": FORMAT,
+        "errors": errors,
+        "warnings": len(faults) - errors,
+        "copies": None if copies is None else str(copies),
+        "faults": entries,
+    }
     return json.dumps(content, ensure_ascii=False, indent=1)
 
 

@@ -9,9 +9,10 @@ from typing import Any
 
 import pandas as pd
 
-from evalib.errors import Fault
+from evalib.errors import Fault, shown
 from evalib.intake.columns import BetweenYears, Columns
 from evalib.intake.schemas import GONE
+from evalib.intake.scoresheets import among
 from evalib.store import Store
 from evalib.vocabulary import STAGES, SchoolYear
 
@@ -22,6 +23,8 @@ OF_PUPILS = ("fitness", "competence", "achievements", "activities")
 # Whose pupils are not looked for on next year's roll: they leave their stage, or the district.
 LAST_GRADES = (0, 6, 9)
 MOST_NAMES = 6
+# Fields of a remark that are shares, 0 to 1.
+SHARES = frozenset(["share", "now", "then"])
 
 Slices = Mapping[tuple[str, str], pd.DataFrame]
 
@@ -82,6 +85,11 @@ def warnings_told(remarks: Slices, where: str, columns: Columns) -> list[Fault]:
         for row in table[table["note"].ne("rows_without_pupil")].itertuples(index=False):
             fields: dict[str, Any] = {"year": year, **json.loads(str(row.fields))}
             fields |= {"stage": columns.word("stage", str(row.stage))}
+            for name in SHARES & fields.keys():
+                fields[name] = f"{100 * fields[name]:.0f}%"
+            if "names" in fields:
+                more = "…" if fields["count"] > len(fields["names"]) else ""
+                fields["names"] = "、".join(fields["names"]) + more
             if "subject" in fields:
                 fields["subject"] = columns.word("subject", fields["subject"])
                 fields["grade"] = columns.word("grade", str(fields["grade"]))
@@ -111,9 +119,9 @@ def _schools_gone(years: _Years, before: str, year: str) -> list[tuple[str, str,
         gone = of_stage[[(code, stage) not in here for code in of_stage["school_code"]]]
         if len(gone):
             codes = gone["school_code"]
-            names = (gone["name"].fillna(codes) if "name" in gone.columns else codes).tolist()
-            told = "、".join(names[:MOST_NAMES]) + ("…" if len(names) > MOST_NAMES else "")
-            rows.append(_row(stage, "schools_gone", count=len(names), names=told, before=before))
+            called = (gone["name"].fillna(codes) if "name" in gone.columns else codes).tolist()
+            names = [shown(name) for name in called[:MOST_NAMES]]
+            rows.append(_row(stage, "schools_gone", count=len(called), names=names, before=before))
     return rows
 
 
@@ -123,9 +131,10 @@ def _means_shifted(
     then, now = _mean_shares(years, before, limits), _mean_shares(years, year, limits)
     rows = []
     for paper in sorted(set(then) & set(now)):
-        if abs(now[paper] - then[paper]) > limits.mean_share:
+        # Rounded so that a difference of exactly the limit is not above it by a binary fraction.
+        if round(abs(now[paper] - then[paper]), 9) > limits.mean_share:
             grade, subject, _ = paper
-            fields = {"now": f"{100 * now[paper]:.0f}%", "then": f"{100 * then[paper]:.0f}%"}
+            fields = {"now": round(now[paper], 2), "then": round(then[paper], 2)}
             stage = "primary" if grade <= 6 else "junior"
             rows.append(_row(stage, "mean_shifted", grade=grade, subject=subject, before=before, **fields))
     return rows
@@ -163,9 +172,9 @@ def _pupils_unmatched(
     rows = []
     for stage in STAGES:
         expected = then.loc[due & then["stage"].eq(stage), "pupil"]
-        share = 1 - float(expected.isin(now["pupil"]).mean()) if len(expected) else 0.0
+        share = round(1 - float(among(expected, now["pupil"]).mean()), 9) if len(expected) else 0.0
         if len(expected) >= limits.least_pupils and share > limits.unmatched:
-            rows.append(_row(stage, "pupils_unmatched", share=f"{100 * share:.0f}%", before=before))
+            rows.append(_row(stage, "pupils_unmatched", share=round(share, 2), before=before))
     return rows
 
 
@@ -173,13 +182,12 @@ def _rows_without_pupil(years: _Years, year: str) -> list[tuple[str, str, str, s
     roll, schools = years.table("pupils", year), years.table("schools", year)
     if roll is None or schools is None:
         return []
-    known = set(roll["pupil"])
     count = 0
     for name in OF_PUPILS:
         table = years.table(name, year)
         if table is not None and "pupil" in table.columns:
             named = table["pupil"].dropna()
-            count += int((~named.isin(known)).sum())
+            count += int((~among(named, roll["pupil"])).sum())
     stages = [stage for stage in STAGES if schools["stage"].eq(stage).any()]
     return [_row(stage, "rows_without_pupil", count=count) for stage in stages if count]
 

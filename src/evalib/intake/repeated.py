@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from evalib.errors import Fault, shown
+from evalib.intake.titles import school_year
 from evalib.intake.schemas import SCHEMAS
 
 # A sheet is another once more if this share of its rows has the other's keys, and of these
@@ -35,12 +36,13 @@ def repeated_files(paths: Mapping[str, Path]) -> dict[str, Fault]:
     """
     sizes = {name: path.stat().st_size for name, path in paths.items()}
     often = Counter(sizes.values())
-    first: dict[bytes, str] = {}
+    first: dict[tuple[bytes, str], str] = {}
     found = {}
     for name, path in paths.items():
         if often[sizes[name]] == 1 or not sizes[name]:
             continue
-        other = first.setdefault(_digest(path), name)
+        # The schools of two years may be the same list: only the names of the files tell them apart.
+        other = first.setdefault((_digest(path), school_year(path.stem)), name)
         if other != name:
             found[name] = Fault(name, "file_twice", fields={"other": shown(other)})
     return found

@@ -27,6 +27,14 @@ from evalib.vocabulary import DIMENSIONS, EDITIONS, LANGUAGES, STAGES, YEARS_SHO
 from evalib.wording import MARKS, TAGS, mark, wording_of
 
 PAGE = "application/vnd.evalib.page+json"
+# Remarks of the load, of the whole district.
+QUALITY_NOTES = (
+    "schools_gone",
+    "mean_shifted",
+    "pupils_unmatched",
+    "rows_without_pupil",
+    "rows_without_pupil_few",
+)
 RESULTS = "application/vnd.evalib.results+json"
 
 
@@ -225,9 +233,15 @@ class School:
             for reason, names in group.items():
                 fields = {"name": words.listed(names), "reason": words.reason(reason)}
                 withheld.append(view.speaker.note(key, fields))
-        notes = [text for key, text in view.notes if key not in MODEL_NOTES]
+        notes = [text for key, text in view.notes if key not in (*MODEL_NOTES, *QUALITY_NOTES)]
         said = (*withheld, *notes)
         return Note("", said or (view.speaker.note("everything_said", {}),))
+
+    def data_quality(self) -> Note:
+        """What the load noticed about the year's files and did not stop for."""
+        view = self.view
+        said = tuple(text for key, text in view.notes if key in QUALITY_NOTES)
+        return Note("", said or (view.speaker.note("quality_nothing", {}),))
 
     def precision(self) -> Table | Note:
         """How pupils of a class resemble each other, and what that and shrinkage do to each figure."""

@@ -198,6 +198,13 @@ class View:
                 words[key] = self.words.listed(named) or self.words.label("none")
             elif key == "area":
                 words[key] = self.words.known(str(value), "competence_areas")
+            elif key == "before":
+                words[key] = self.words.year(str(value))
+            elif key == "names":
+                more = "…" if fields.get("count", 0) > len(value) else ""
+                words[key] = self.words.listed([str(one) for one in value]) + more
+            elif key in ("share", "now", "then"):
+                words[key] = self.words.share(value)
             elif key == "subject":
                 words[key] = self.words.known(str(value), "subjects")
             elif isinstance(value, float):
