@@ -17,10 +17,10 @@ from typing import Any
 import pandas as pd
 
 from evalib.intake.columns import plain
-from evalib.intake.recognition import school_year
+from evalib.intake.titles import school_year
 
 # What people type into a cell that is to stay empty.
-EMPTY = frozenset(["", "-", "--", "—", "——", "–", "/", "\\", "n/a", "na", "null", "none"])
+EMPTY = frozenset(["", "-", "--", "－", "—", "——", "―", "–", "/", "\\", "n/a", "na", "null", "none"])
 # From here on a whole number held as a float has lost digits.
 EXACT_BELOW = 2**53
 # The old identity number; today's has 18 places, 学籍号 a letter more.
@@ -29,6 +29,8 @@ IDENTITY_DIGITS = 15
 # A cell of text that is longer is something else than a name.
 LONGEST_TEXT = 200
 
+# Commas and blanks part thousands and nothing else: 87,5 and 87 5 are slips, not 875.
+_GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:[, ][0-9]{3})+(?:\.[0-9]*)?")
 _LONG_NUMBER = re.compile(rf"\d{{{IDENTITY_DIGITS}}}")
 
 # Left behind by copying from pages and PDF; they change nothing.
@@ -140,39 +142,51 @@ def year(cells: pd.Series[Any]) -> Values:
 
 def word(cells: pd.Series[Any], words: Mapping[str, str]) -> Values:
     """The clean value for each word; `words` maps plain spellings to clean values."""
-    return _each(cells, lambda cell: words.get(plain(_as_text(cell))), "str")
+    return _each(cells, lambda cell: words.get(_as_word(cell)), "str")
 
 
 def flag(cells: pd.Series[Any], words: Mapping[str, str]) -> Values:
     """True or false, from truth values or the words for them."""
-    values, unreadable = _each(cells, lambda cell: words.get(plain(_as_text(cell))), "str")
+    values, unreadable = _each(cells, lambda cell: words.get(_as_word(cell)), "str")
     return values.map({"true": True, "false": False}).astype("boolean"), unreadable
 
 
 def grade(cells: pd.Series[Any], words: Mapping[str, str]) -> Values:
     """A grade, 0 to 9, from 三年级, 初一, 3 or the code 13 of the national fitness sheet."""
-    return _each(cells, lambda cell: words.get(plain(_as_text(cell))), "Int64", through=int)
+    return _each(cells, lambda cell: words.get(_as_word(cell)), "Int64", through=int)
 
 
-def like_identities(cells: pd.Series[Any]) -> pd.Series[bool]:
+def like_identities(cells: pd.Series[Any], *, numbers: bool = False) -> pd.Series[bool]:
     """Which cells hold a run of 15 digits or more, as 学籍号 and identity numbers have.
 
     Blanks and invisible characters between the digits do not hide them; nor does a
     spreadsheet that made a number of the text.
+
+    Parameters
+    ----------
+    numbers
+        Whether these are numbers, which may have as many decimals as they like.
 
     Examples
     --------
     >>> like_identities(pd.Series(["L2999 9992 0150 9310 19", 1.1e17, "2150000001"])).tolist()
     [True, True, False]
     """
-    held = [_is_like_identity(cell) for cell in cells]
+    held = [_is_like_identity(cell, numbers) for cell in cells]
     return pd.Series(held, index=cells.index, dtype=bool)
 
 
-def _is_like_identity(cell: Any) -> bool:
+def _is_like_identity(cell: Any, number: bool) -> bool:
     if isinstance(cell, str):
-        shown = unicodedata.normalize("NFKC", cell)
-        return _LONG_NUMBER.search("".join(one for one in shown if not _is_invisible(one))) is not None
+        # No character stands for more than two digits.
+        if 2 * len(cell) < IDENTITY_DIGITS:
+            return False
+        shown = cell if cell.isascii() else unicodedata.normalize("NFKC", cell)
+        if number:
+            shown = shown.partition(".")[0]
+        if not shown.isprintable() or " " in shown:
+            shown = "".join(one for one in shown if not _is_invisible(one))
+        return _LONG_NUMBER.search(shown) is not None
     return isinstance(cell, int | float) and abs(cell) >= 10 ** (IDENTITY_DIGITS - 1)
 
 
@@ -187,20 +201,13 @@ def blank_cells(cells: pd.Series[Any]) -> pd.Series[bool]:
 
 
 def _each(cells: pd.Series[Any], read: Any, dtype: str, through: Any = None) -> Values:
-    """Reads each different cell once; `read` gives None for what it cannot read."""
-    known: dict[tuple[type, Any], Any] = {}
-    values, unreadable = [], []
-    for cell in cells:
-        entry = (cell.__class__, cell)
-        if entry not in known:
-            value = None if _is_blank(cell) else read(cell)
-            known[entry] = (
-                value if value is None or through is None else through(value),
-                not _is_blank(cell),
-            )
-        value, held = known[entry]
-        values.append(value)
-        unreadable.append(held and value is None)
+    """Reads each cell; `read` gives None for what it cannot read."""
+    typed = cells.tolist()
+    held = [not _is_blank(cell) for cell in typed]
+    values = [read(cell) if one else None for cell, one in zip(typed, held, strict=True)]
+    unreadable = [one and value is None for value, one in zip(values, held, strict=True)]
+    if through is not None:
+        values = [value if value is None else through(value) for value in values]
     return pd.Series(values, index=cells.index, dtype=dtype), pd.Series(
         unreadable, index=cells.index, dtype=bool
     )
@@ -220,8 +227,17 @@ def _as_text(cell: Any) -> str:
     return str(cell).strip()
 
 
+def _as_word(cell: Any) -> str:
+    """A word as `words` lists them; nothing if it carries a small or circled digit: 2¹ is not 21."""
+    typed = _as_text(cell)
+    noted = not typed.isascii() and any(unicodedata.category(one) == "No" for one in typed)
+    return "" if noted else plain(typed)
+
+
 def _as_line(cell: Any) -> str | None:
     line = " ".join(_as_text(cell).split())
+    if line.isprintable():
+        return line if len(line) <= LONGEST_TEXT else None
     shown = "".join(one for one in line if one not in _NO_WIDTH)
     fit = len(shown) <= LONGEST_TEXT and not any(unicodedata.category(one) in _NOT_SHOWN for one in shown)
     return shown if fit else None
@@ -229,7 +245,7 @@ def _as_line(cell: Any) -> str | None:
 
 def _as_code(cell: Any) -> str | None:
     if isinstance(cell, str):
-        narrow = "".join(unicodedata.normalize("NFKC", cell[: 2 * LONGEST_TEXT]).split())
+        narrow = "".join(_narrow(cell[: 2 * LONGEST_TEXT]).split())
         return _as_line(narrow)
     if isinstance(cell, bool) or not isinstance(cell, int | float):
         return None
@@ -239,8 +255,10 @@ def _as_code(cell: Any) -> str | None:
 
 def _as_number(cell: Any) -> float | None:
     if isinstance(cell, str):
-        cell = "".join(unicodedata.normalize("NFKC", cell).split()).replace(",", "").replace("−", "-")
-        if not cell.isascii() or "_" in cell:
+        cell = " ".join(_narrow(cell).split()).replace("−", "-")
+        if _GROUPED.fullmatch(cell):
+            cell = cell.replace(",", "").replace(" ", "")
+        if not cell.isascii() or "_" in cell or " " in cell:
             return None
     elif isinstance(cell, bool) or not isinstance(cell, int | float):
         return None
@@ -251,9 +269,18 @@ def _as_number(cell: Any) -> float | None:
     return value if math.isfinite(value) else None
 
 
+def _narrow(typed: str) -> str:
+    """Full-width characters narrowed; small and circled digits stay, which are notes and no digits."""
+    if typed.isascii():
+        return typed
+    return "".join(
+        one if unicodedata.category(one) == "No" else unicodedata.normalize("NFKC", one) for one in typed
+    )
+
+
 def _as_percent(cell: Any) -> float | None:
     if isinstance(cell, str):
-        cell = unicodedata.normalize("NFKC", cell).strip().removesuffix("%")
+        cell = _narrow(cell).strip().removesuffix("%")
     return _as_number(cell)
 
 
@@ -271,7 +298,7 @@ def _as_seconds(cell: Any) -> float | None:
         return value if value >= 10 else _clock(int(value), round(100 * (value % 1), 6))
     if not isinstance(cell, str):
         return None
-    marks = unicodedata.normalize("NFKC", cell)
+    marks = _narrow(cell)
     for mark in ("′", "’", "‘", "分", ":"):
         marks = marks.replace(mark, "'")
     for mark in ("″", "”", "“", '"', "秒", "''", "′′"):

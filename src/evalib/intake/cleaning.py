@@ -10,12 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from evalib.errors import Fault
 from evalib.intake import cells
 from evalib.intake.cohorts import are_cohorts, possible_grades
 from evalib.intake.columns import Columns
+from evalib.intake.distinct import Distinct, distinct
 from evalib.intake.levelsheets import WIDE, long_levels
 from evalib.intake.pseudonyms import PUPIL_ID, Identities, has_valid_check
 from evalib.intake.recognition import Sheet
@@ -38,6 +40,8 @@ _PLAIN_READERS = {
     "calendar_year": cells.calendar_year,
     "year": cells.year,
 }
+# Words in place of a mark.
+_AWAY = ("absent", "exempt", "voided")
 # Faults of a kind that are told as another's.
 _LIKE = {"token": "code", "figure": "number"}
 _WORD_READERS = {"word": cells.word, "flag": cells.flag, "grade": cells.grade}
@@ -100,9 +104,10 @@ class Cleaner:
 
     def _column(self, sheet: Sheet, column: str, faults: list[Fault]) -> pd.Series[Any]:
         kind = "figure" if column == "value" else SCHEMAS[sheet.table].kind(column)
-        raw = sheet.cells[column]
+        told = _Told(sheet, column, distinct(sheet.cells[column]), faults)
+        raw = told.folded.cells
         if kind in ("text", "code", "number", "figure", "whole", "share"):
-            raw = _without_identities(raw, kind in ("text", "code"), sheet, column, faults)
+            raw = _without_identities(raw, kind in ("text", "code"), told)
         if kind in _WORD_READERS:
             words = self.columns.words(sheet.table, column) or {}
             values, unreadable = _WORD_READERS[kind](raw, words)
@@ -112,39 +117,39 @@ class Cleaner:
             unreadable &= ~are_cohorts(raw)
         if kind in ("text", "code", "token", "teacher"):
             unfit = unreadable & raw.map(lambda cell: isinstance(cell, str))
-            _report(faults, sheet, column, "text_not_allowed", unfit, longest=cells.LONGEST_TEXT)
+            told.of("text_not_allowed", unfit, longest=cells.LONGEST_TEXT)
             unreadable &= ~unfit
         if kind == "share":
             mixed = cells.mixed_shares(raw)
-            _report(faults, sheet, column, "share_ambiguous", mixed)
+            told.of("share_ambiguous", mixed)
             unreadable &= ~mixed
         allowed = self.columns.allowed(sheet.table, column)
         key = f"unreadable_{_LIKE.get(kind, kind)}"
-        _report(faults, sheet, column, key, unreadable, allowed=allowed)
+        told.of(key, unreadable, allowed=allowed)
         factor = sheet.matches[column].factor
         if factor != 1.0:
             values = values * factor
         if column == "school_code":
             key = f"school_code_form_{self.school_codes}"
             wrong = values.notna() & ~values.str.fullmatch(SCHOOL_CODES[self.school_codes], na=False)
-            _report(faults, sheet, column, key, wrong)
+            told.of(key, wrong)
             values = values.mask(wrong)
         if kind == "pupil":
-            values = self._checked_pupil_ids(sheet, values, faults)
+            values = self._checked_pupil_ids(values, told)
         if kind in ("pupil", "teacher", "token"):
             values = self.identities.pseudonyms(values, kind)
-        return values
+        return told.folded.spread(values)
 
-    def _checked_pupil_ids(self, sheet: Sheet, values: pd.Series[str], faults: list[Fault]) -> pd.Series[str]:
+    def _checked_pupil_ids(self, values: pd.Series[str], told: _Told) -> pd.Series[str]:
         if self.school_codes != "national":
             return values
         upper = values.str.upper()
         wrong_form = upper.notna() & ~upper.str.fullmatch(PUPIL_ID, na=False)
-        _report(faults, sheet, "pupil", "pupil_id_form", wrong_form)
+        told.of("pupil_id_form", wrong_form)
         formed = upper[upper.notna() & ~wrong_form]
         valid = has_valid_check(formed)
         wrong_check = (~valid).reindex(upper.index, fill_value=False)
-        _report(faults, sheet, "pupil", "pupil_id_check", wrong_check)
+        told.of("pupil_id_check", wrong_check)
         return upper
 
     def _year(self, sheet: Sheet, clean: dict[str, pd.Series[Any]], faults: list[Fault]) -> None:
@@ -160,7 +165,8 @@ class Cleaner:
         if "grade" not in frame.columns and sheet.grade:
             words = self.columns.words(sheet.table, "grade") or {}
             frame = frame.assign(grade=cells.grade(typed, words)[0])
-        cohorts = are_cohorts(typed)
+        folded = distinct(typed)
+        cohorts = folded.spread(are_cohorts(folded.cells))
         if not cohorts.any():
             return frame
         possible = possible_grades(typed, frame["year"])
@@ -174,15 +180,28 @@ class Cleaner:
         for column in ("score", "sat", "subject", "paper"):
             if column in sheet.matches:
                 faults.append(Fault(sheet.file, "wide_and_long", sheet.name, sheet.headers[column]))
-        parts = []
+        rows, scores, sats = [], [], []
         for subject in subjects:
             score, sat = self._read_marks(sheet, subject, faults)
             if subject in sheet.merged:
                 told = sheet.headers[subject], sheet.merged[subject]
                 faults.append(Fault(sheet.file, "merged_cells", sheet.name, *told))
-            part = frame.assign(score=score, sat=sat, subject=subject, _header_score=sheet.headers[subject])
-            parts.append(part[sat.notna()])
-        return pd.concat(parts, ignore_index=True).astype({"subject": "str"})
+            held = np.flatnonzero(sat.notna())
+            rows.append(held)
+            scores.append(score.iloc[held])
+            sats.append(sat.iloc[held])
+        often = [len(held) for held in rows]
+        headers = [sheet.headers[subject] for subject in subjects]
+        return (
+            frame.take(np.concatenate(rows))
+            .reset_index(drop=True)
+            .assign(
+                score=pd.concat(scores, ignore_index=True),
+                sat=pd.concat(sats, ignore_index=True),
+                subject=pd.Series(subjects, dtype="str").repeat(often).reset_index(drop=True),
+                _header_score=pd.Series(headers, dtype="str").repeat(often).reset_index(drop=True),
+            )
+        )
 
     def _long_marks(self, sheet: Sheet, frame: pd.DataFrame, faults: list[Fault]) -> pd.DataFrame:
         if not {"paper", "subject"} & set(frame.columns):
@@ -210,14 +229,15 @@ class Cleaner:
     def _read_marks(
         self, sheet: Sheet, column: str, faults: list[Fault]
     ) -> tuple[pd.Series[float], pd.Series[str]]:
-        raw = _without_identities(sheet.cells[column], False, sheet, column, faults)
-        sat, _ = cells.word(raw, self.columns.words("scores", "score") or {})
+        told = _Told(sheet, column, distinct(sheet.cells[column]), faults)
+        raw = _without_identities(told.folded.cells, False, told)
+        said, _ = cells.word(raw, self.columns.words("scores", "score") or {})
         score, no_number = cells.number(raw)
-        unreadable = no_number & ~sat.isin(["absent", "exempt", "voided"])
-        allowed = self.columns.allowed("scores", "sat")
-        _report(faults, sheet, column, "unreadable_score", unreadable, allowed=allowed)
-        sat = sat.mask(sat == "present").mask(score.notna(), "present")
-        return score, sat
+        away = [word if word in _AWAY else None for word in said]
+        unreadable = no_number & np.array([word is None for word in away], dtype=bool)
+        told.of("unreadable_score", unreadable, allowed=self.columns.allowed("scores", "sat"))
+        sat = ["present" if number else word for word, number in zip(away, score.notna(), strict=True)]
+        return told.folded.spread(score), told.folded.spread(pd.Series(sat, dtype="str"))
 
     def _raw(self, sheet: Sheet, column: str) -> pd.Series[Any]:
         if column in sheet.cells.columns:
@@ -225,13 +245,27 @@ class Cleaner:
         return pd.Series("", index=sheet.cells.index, dtype=object)
 
 
-def _without_identities(
-    raw: pd.Series[Any], as_written: bool, sheet: Sheet, column: str, faults: list[Fault]
-) -> pd.Series[Any]:
+@dataclass(frozen=True)
+class _Told:
+    """Where the faults of one column are gathered; masks are of its different cells."""
+
+    sheet: Sheet
+    column: str
+    folded: Distinct
+    faults: list[Fault]
+
+    def of(self, key: str, mask: pd.Series[bool], **fields: Any) -> None:
+        if mask.any():
+            _report(self.faults, self.sheet, self.column, key, self.folded.spread(mask), **fields)
+
+
+def _without_identities(raw: pd.Series[Any], as_written: bool, told: _Told) -> pd.Series[Any]:
     """Cells of a column that keeps what is typed, blank where that is a pupil's or a person's number."""
-    # A number may have 15 decimals; only its size makes it an identity.
-    hidden = cells.like_identities(raw if as_written else cells.number(raw)[0])
-    _report(faults, sheet, column, "identity_in_column", hidden)
+    hidden = cells.like_identities(raw, numbers=not as_written)
+    if not as_written:
+        # 1.1E+17 is one too, as a spreadsheet writes it into a text file.
+        hidden |= cells.like_identities(cells.number(raw)[0])
+    told.of("identity_in_column", hidden)
     return raw.mask(hidden, "")
 
 

@@ -18,6 +18,9 @@ from evalib.intake.scoresheets import joined, with_grade_and_school, with_paper
 UNITS = {"percent": ("share", 0.01), "ten_thousand_yuan": ("yuan", 10_000.0)}
 # A share is not above this: retention and the like may exceed 1 a little.
 LARGEST_SHARE = 1.5
+# What a fact's name says of its unit; any other fact is neither.
+_SHARES, _MONEY = ("percent", "share"), ("yuan", "ten_thousand_yuan")
+_IS_SHARE, _IS_MONEY = r"_share(?:_|$)", r"_yuan$"
 
 
 def derived(
@@ -96,8 +99,9 @@ def _in_kept_units(district: pd.DataFrame, headers: Headers) -> tuple[pd.DataFra
     rows = district[district["value"].notna()].copy()
     signed = rows["_percent"].eq(True)
     unit = _said(rows, "unit")
-    shares = unit.isin(["percent", "share"])
-    faults = faults_at(rows, signed & ~shares, "value", "percent_without_unit", headers)
+    shares = unit.isin(_SHARES)
+    faults = _odd_units(rows, unit, signed & ~shares, headers)
+    faults += faults_at(rows, signed & ~shares, "value", "percent_without_unit", headers)
     unclear = (unit == "percent") & ~signed & (rows["value"] != 0) & (rows["value"].abs() <= LARGEST_SHARE)
     faults += faults_at(rows, unclear.astype(bool), "value", "percent_ambiguous", headers)
     above = (unit == "share") & ~signed & (rows["value"] > LARGEST_SHARE)
@@ -110,6 +114,17 @@ def _in_kept_units(district: pd.DataFrame, headers: Headers) -> tuple[pd.DataFra
         if here.any():
             rows["unit"] = rows["unit"].mask(here, kept)
     return rows, faults
+
+
+def _odd_units(
+    rows: pd.DataFrame, unit: pd.Series[str], told: pd.Series[bool], headers: Headers
+) -> list[Fault]:
+    """Facts without the unit that they have: 98.4 of a share may be 98.4 % or 98.4 times the whole."""
+    is_share, is_money = (
+        rows["fact"].str.contains(name, regex=True, na=False).astype(bool) for name in (_IS_SHARE, _IS_MONEY)
+    )
+    odd = (is_share != unit.isin(_SHARES)) | (is_money != unit.isin(_MONEY))
+    return faults_at(rows, odd & rows["fact"].notna() & ~told, "unit", "unit_not_of_fact", headers)
 
 
 def _said(frame: pd.DataFrame, column: str) -> pd.Series[Any]:

@@ -105,7 +105,7 @@ def money_unit(lines: str) -> str:
 
 
 def _text(cell: Any) -> str:
-    return cell.strip() if isinstance(cell, str) else "" if blank(cell) else str(cell)
+    return " ".join(cell.split()) if isinstance(cell, str) else "" if blank(cell) else str(cell)
 
 
 def _header(row: int, upper: Sequence[str], lowest: str) -> Header:

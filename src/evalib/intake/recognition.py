@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
+from operator import itemgetter
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -23,20 +24,16 @@ from evalib.intake.headers import (
 )
 from evalib.intake.schemas import SCHEMAS
 from evalib.intake.table import Table
-from evalib.intake.workbooks import Grid, blank
-from evalib.vocabulary import SchoolYear
+from evalib.intake.titles import grade_said, school_year, stage_said
+from evalib.intake.workbooks import Grid, blank, blank_row
 
 # Headers stand this far down at most.
 HEADER_ROWS = 15
+# Lines above the headers that say something of the whole sheet stand this far down at most.
+TITLE_ROWS = 200
 
-_YEAR = re.compile(r"(?<!\d)([0-9]{4})(?:学年度?)?\s*[-—–－~～至/_]+\s*([0-9]{4})(?!\d)")
-_YEAR_ALONE = re.compile(r"^([0-9]{4})学年度?$")
-_GRADE = re.compile(
-    r"[一二三四五六七八九1-9]年级|(?:小学|初中|小|初)?(?<!\d)[12][0-9]{3}[级届]|[小初][一二三四五六]"
-)
 # Kinds of columns in which one merged cell says the same of every record beside it.
 _SAID_OF_SEVERAL = ("year", "code", "word", "grade", "text", "flag")
-_STAGES = {"小学": "primary", "初中": "junior"}
 
 
 @dataclass(frozen=True)
@@ -108,12 +105,18 @@ class _Candidate:
     block: dict[int, Header]
     places: dict[int, Match]
     titles: dict[int, str]
+    by_name: bool
     rank: tuple[int, ...]
 
     @property
     def below(self) -> int:
         """Index of the first row below the headers."""
         return self.first + self.depth
+
+    @property
+    def columns(self) -> set[str]:
+        """The clean columns (and subjects) that are found."""
+        return {match.column for match in self.places.values()}
 
 
 def recognise(grid: Grid, columns: Columns) -> Recognised:
@@ -127,12 +130,12 @@ def recognise(grid: Grid, columns: Columns) -> Recognised:
     """
     if plain(grid.sheet) in {plain(name) for name in columns.params.ignored_sheets}:
         return Recognised()
-    filled = [index for index, row in enumerate(grid.rows) if any(not blank(cell) for cell in row)]
+    filled = list(islice((k for k, row in enumerate(grid.rows) if not blank_row(row)), HEADER_ROWS))
     if not filled:
         return Recognised()
-    best = max(_candidates(grid, filled[:HEADER_ROWS], columns), key=lambda one: one.rank)
+    best = _best(_candidates(grid, filled, columns))
     found = {match.column for match in best.places.values()}
-    if "grade" in best.table.demanded and _grade(grid):
+    if "grade" in best.table.demanded and grade_said(grid.sheet):
         found.add("grade")
     absent = [name for name in best.table.demanded if name not in found]
     if not _is_table(best, found, absent):
@@ -143,38 +146,36 @@ def recognise(grid: Grid, columns: Columns) -> Recognised:
     return Recognised(best.table.name, sheet, faults, _spots(best))
 
 
-def school_year(text: str) -> str:
-    """A school year as 2024-2025, from 2024—2025学年, 2024/2025 or 2024学年; empty if it is none.
-
-    Examples
-    --------
-    >>> school_year("2024—2025学年"), school_year("2024-2026")
-    ('2024-2025', '')
-    """
-    alone = _YEAR_ALONE.match(plain(text))
-    if alone:
-        return f"{alone[1]}-{int(alone[1]) + 1}"
-    for start, end in _YEAR.findall(text):
-        try:
-            return SchoolYear(f"{start}-{end}").text
-        except ValueError:
-            continue
-    return ""
-
-
 def _candidates(grid: Grid, starts: list[int], columns: Columns) -> list[_Candidate]:
     found = []
+    units = {first: money_unit(_lines_above(grid, first)) for first in starts}
     for first in starts:
         block = header_block(grid, first, 1)
-        found += [_candidate(grid, first, 1, block, table, columns) for table in SCHEMAS.values()]
+        found += [
+            _candidate(grid, first, 1, block, table, columns, units[first]) for table in SCHEMAS.values()
+        ]
     for depth in range(2, DEEPEST + 1):
         for first in starts:
             rows = grid.rows[first : first + depth]
             if len(rows) < depth or not all(_could_be_header(row) for row in rows):
                 continue
             block = header_block(grid, first, depth)
-            found += [_candidate(grid, first, depth, block, table, columns) for table in SCHEMAS.values()]
+            found += [
+                _candidate(grid, first, depth, block, table, columns, units[first])
+                for table in SCHEMAS.values()
+            ]
     return found
+
+
+def _best(candidates: Sequence[_Candidate]) -> _Candidate:
+    """The reading that ranks first, unless the sheet is named after a table of which more is found.
+
+    Without its mark such a sheet is not that table, and is not taken for a lesser one: staff
+    whose numbers are missing are no list of schools.
+    """
+    best = max(candidates, key=lambda one: one.rank)
+    named = [one for one in candidates if one.by_name and len(one.columns) > len(best.columns)]
+    return max(named, key=lambda one: (len(one.columns), one.rank)) if named and not best.by_name else best
 
 
 def _could_be_header(row: Sequence[Any]) -> bool:
@@ -184,9 +185,14 @@ def _could_be_header(row: Sequence[Any]) -> bool:
 
 
 def _candidate(
-    grid: Grid, first: int, depth: int, block: dict[int, Header], table: Table, columns: Columns
+    grid: Grid,
+    first: int,
+    depth: int,
+    block: dict[int, Header],
+    table: Table,
+    columns: Columns,
+    unit: str,
 ) -> _Candidate:
-    unit = money_unit(_lines_above(grid, first))
     places: dict[int, Match] = {}
     titles: dict[int, str] = {}
     joined = 0
@@ -203,7 +209,7 @@ def _candidate(
     names = (*columns.params.tables[table.name].names, table.name)
     by_name = any(plain(name) in named for name in names)
     rank = (len(found) if marked else 0, complete, joined, by_name, -depth, -first)
-    return _Candidate(table, first, depth, block, places, titles, rank)
+    return _Candidate(table, first, depth, block, places, titles, by_name, rank)
 
 
 def _is_table(best: _Candidate, found: set[str], absent: list[str]) -> bool:
@@ -242,6 +248,8 @@ def _column_faults(grid: Grid, best: _Candidate, absent: list[str], columns: Col
             letter = _letter(place)
             if lacks_unit(header, table.name, columns):
                 faults.append(Fault(grid.file, "unit_unsaid", grid.sheet, letter))
+            elif any(columns.odd_unit(table.name, text) for text in header.texts):
+                faults.append(Fault(grid.file, "unit_not_of_column", grid.sheet, letter))
             elif not (
                 any(columns.passed_over(text) for text in header.texts)
                 or follows_from_others(header, table.name, columns)
@@ -280,13 +288,19 @@ def _sheet(grid: Grid, best: _Candidate, columns: Columns) -> Sheet:
     numbers, records = [], []
     for index in range(best.below, len(grid.rows)):
         row = grid.rows[index]
-        if any(not blank(cell) for cell in row):
+        if not blank_row(row):
             numbers.append(index + 1)
             records.append(row if len(row) >= width else [*row, *[""] * (width - len(row))])
-    headers = [_padded(row, width) for row in grid.rows[best.first : best.below]]
     demanded = [place for place, match in best.places.items() if match.column in best.table.demanded]
     words = tuple(plain(word) for word in columns.params.summary_rows)
-    kept = [k for k, row in enumerate(records) if not _no_record(row, headers, best.places, demanded, words)]
+    again = _headers_again(
+        [_padded(row, width) for row in grid.rows[best.first : best.below]], best, demanded
+    )
+    kept = [
+        k
+        for k, row in enumerate(records)
+        if not (any(pick(row) == header for pick, header in again) or _is_summary(row, demanded, words))
+    ]
     cells = pd.DataFrame(
         {
             match.column: pd.Series([records[k][place] for k in kept], dtype=object)
@@ -303,8 +317,8 @@ def _sheet(grid: Grid, best: _Candidate, columns: Columns) -> Sheet:
         matches={match.column: match for match in best.places.values()},
         cells=cells,
         year=next(filter(None, (school_year(text) for text in sources)), ""),
-        grade=_grade(grid),
-        stage=next(filter(None, (_stage(text) for text in sources)), ""),
+        grade=grade_said(grid.sheet),
+        stage=next(filter(None, (stage_said(text) for text in sources)), ""),
         merged=_spread_merged(grid, best, cells),
     )
 
@@ -330,37 +344,30 @@ def _spread_merged(grid: Grid, best: _Candidate, cells: pd.DataFrame) -> dict[st
 
 
 def _lines_above(grid: Grid, first: int) -> str:
-    return " ".join(str(cell) for row in grid.rows[:first] for cell in row if isinstance(cell, str))
-
-
-def _grade(grid: Grid) -> str:
-    found = _GRADE.search(plain(grid.sheet))
-    return found[0] if found else ""
-
-
-def _stage(text: str) -> str:
-    """The one stage that a title names."""
-    found = [stage for word, stage in _STAGES.items() if word in text]
-    return found[0] if len(found) == 1 else ""
+    return " ".join(
+        str(cell) for row in grid.rows[: min(first, TITLE_ROWS)] for cell in row if isinstance(cell, str)
+    )
 
 
 def _padded(row: Sequence[Any], width: int) -> list[Any]:
     return [*row, *[""] * (width - len(row))]
 
 
-def _no_record(
-    row: Sequence[Any],
-    headers: list[list[Any]],
-    places: dict[int, Match],
-    demanded: list[int],
-    words: tuple[str, ...],
-) -> bool:
-    """A total, a remark below the table, or the headers again on the next printed page."""
+def _headers_again(
+    headers: list[list[Any]], best: _Candidate, demanded: list[int]
+) -> list[tuple[itemgetter[Any], Any]]:
+    """What tells a row of headers, as the next printed page has it once more: cells, and what they hold."""
+    found = []
     for header in headers:
         # Of several rows of headers some may say nothing of the columns that are demanded.
-        compared = demanded if any(not blank(header[place]) for place in demanded) else list(places)
-        if all(row[place] == header[place] for place in compared):
-            return True
+        compared = demanded if any(not blank(header[place]) for place in demanded) else list(best.places)
+        pick = itemgetter(*compared)
+        found.append((pick, pick(header)))
+    return found
+
+
+def _is_summary(row: Sequence[Any], demanded: list[int], words: tuple[str, ...]) -> bool:
+    """A total, or a remark below the table."""
     first = next(place for place, cell in enumerate(row) if not blank(cell))
     if not isinstance(row[first], str) or any(place != first and not blank(row[place]) for place in demanded):
         return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from evalib.errors import Fault
@@ -18,6 +19,14 @@ def joined(frame: pd.DataFrame, *names: str) -> pd.Series[str]:
     for name in names[1:]:
         key = key + "\x1f" + frame[name].astype("str")
     return key
+
+
+def among(keys: pd.Series[str], known: pd.Series[str]) -> pd.Series[bool]:
+    """Which keys are among the known ones; what `isin` says, without an object for each of them."""
+    codes, found = pd.factorize(pd.concat([known, keys], ignore_index=True), use_na_sentinel=False)
+    held = np.zeros(len(found), dtype=bool)
+    held[codes[: len(known)]] = True
+    return pd.Series(held[codes[len(known) :]], index=keys.index)
 
 
 def with_grade_and_school(scores: pd.DataFrame, pupils: pd.DataFrame | None) -> pd.DataFrame:
@@ -46,6 +55,8 @@ def with_paper(
 ) -> tuple[pd.DataFrame, list[Fault]]:
     """Scores with their paper, found by year, grade, subject and, where both say it, term.
 
+    A paper without a term is that of a score with one if no paper has that term.
+
     Returns
     -------
     tuple
@@ -56,24 +67,29 @@ def with_paper(
         if column not in scores.columns:
             scores[column] = pd.Series(None, index=scores.index, dtype="str")
     by_term = "term" in scores.columns and "term" in papers.columns
-    open_rows = scores["paper"].isna() & scores["subject"].notna() & scores["grade"].notna()
+    known = scores[["year", "grade", "subject"]].notna().all(axis=1)
+    open_rows = scores["paper"].isna() & known
     faults: list[Fault] = []
     with_term = scores["term"].notna() if by_term else pd.Series(False, index=scores.index)
     several = pd.Series(False, index=scores.index)
-    for rows, names in (
-        (open_rows & with_term, ("year", "grade", "subject", "term")),
-        (open_rows & ~with_term, ("year", "grade", "subject")),
+    whole_year = papers[papers["term"].isna()] if by_term else papers.iloc[:0]
+    for rows, fitting, names in (
+        (open_rows & with_term, papers, ("year", "grade", "subject", "term")),
+        (open_rows & with_term, whole_year, ("year", "grade", "subject")),
+        (open_rows & ~with_term, papers, ("year", "grade", "subject")),
     ):
-        if not rows.any():
+        rows = rows & scores["paper"].isna()
+        if not rows.any() or fitting.empty:
             continue
-        keyed = papers.assign(_key=joined(papers, *names)).dropna(subset=["_key", "paper"])
+        keyed = fitting.assign(_key=joined(fitting, *names)).dropna(subset=["_key", "paper"])
         count = keyed.groupby("_key")["paper"].nunique()
         key = joined(scores[rows], *names)
         scores.loc[rows, "paper"] = key.map(keyed.drop_duplicates("_key").set_index("_key")["paper"]).astype(
             "str"
         )
         several |= (key.map(count) > 1).reindex(scores.index, fill_value=False)
-    unknown = scores["paper"].notna() & ~joined(scores, "year", "paper").isin(joined(papers, "year", "paper"))
+    listed = among(joined(scores, "year", "paper"), joined(papers, "year", "paper"))
+    unknown = scores["paper"].notna() & ~listed
     absent = open_rows & scores["paper"].isna()
 
     def wanted(rows: pd.DataFrame) -> str:
