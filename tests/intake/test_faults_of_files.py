@@ -323,7 +323,7 @@ def test_truncated_workbook_is_a_fault_that_names_the_file(district: District, k
     ("name", "content", "key"),
     [
         ("a.csv", b"\xff\xfe\x00\x81\x30", "encoding_unknown"),
-        ("a.csv", b'"open quote,1\n2', "file_unreadable"),
+        ("a.csv", b'"open quote,1\n2', "file_cut_short"),
         ("a.parquet", b"PAR1 and nothing", "file_unreadable"),
         ("a.xls", b"\xd0\xcf\x11\xe0 broken", "file_unreadable"),
         ("a.ods", b"PK\x03\x04 broken", "file_unreadable"),
