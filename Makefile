@@ -30,7 +30,7 @@ proof: setup ## run the long proofs: coverage studies and whatever takes minutes
 	@"$(BIN)/python" -m pytest -m proof -n auto --dist worksteal; status=$$?; if [ $$status -eq 5 ]; then echo "no proof exists yet"; else exit $$status; fi
 
 bench: setup ## time reports, reviews and models beside what else can make them
-	@for name in report review judging multilevel percentiles memory; do "$(BIN)/python" benchmarks/bench_$$name.py || exit 1; done
+	@for name in report review judging multilevel percentiles memory intake; do "$(BIN)/python" benchmarks/bench_$$name.py || exit 1; done
 
 lint: setup ## check style and types
 	"$(BIN)/ruff" check . && "$(BIN)/ruff" format --check . && "$(BIN)/mypy"

@@ -204,8 +204,9 @@ def main() -> None:
         "Seconds and memory of taking in a hundred workbooks",
         [
             f"{len(paths)} workbooks of {other['cells'] / MEGA:.2f} million cells become "
-            f"{intake['rows']:,.0f} clean rows, {held:.0f} MB in memory. Each line is a process of its own, the quickest of "
-            f"{asked.repeats} runs; memory is the peak above what the process held before.",
+            f"{intake['rows']:,.0f} clean rows, {held:.0f} MB in memory. Each line is a process of its "
+            f"own, the quickest of {asked.repeats} runs; memory is the peak above what the process held "
+            "before.",
             table(head, rows),
             f"Ratios are of processor seconds, in brackets by the clock. Aims: {AIM_SECONDS:.0f} s "
             f"by the clock, {AIM_RATIO:.0f} times as fast as reading with openpyxl, "

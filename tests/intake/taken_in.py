@@ -12,6 +12,7 @@ from evalib.errors import Fault
 from evalib.intake.cleaning import Cleaner
 from evalib.intake.columns import Columns, load_columns
 from evalib.intake.derived import derived
+from evalib.intake.located import stacked
 from evalib.intake.pseudonyms import FIXED_KEY, Identities
 from evalib.intake.recognition import recognise
 from evalib.intake.workbooks import read_grids
@@ -41,7 +42,7 @@ def taken_in(*paths: Path) -> tuple[dict[str, pd.DataFrame], list[Fault]]:
                 faults += told
                 headers[grid.file, grid.sheet] = found.sheet.headers
                 parts[found.table].append(frame)
-    rows = {name: pd.concat(frames, ignore_index=True) for name, frames in parts.items()}
+    rows = {name: stacked(frames) for name, frames in parts.items()}
     tables, told = derived(rows, columns(), headers, papers_whole=True)
     return tables, faults + told
 

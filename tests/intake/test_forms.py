@@ -313,6 +313,14 @@ def test_money_is_kept_in_yuan(tmp_path: Path, line: str, header: str, yuan: flo
 def test_money_without_a_unit_is_a_fault(tmp_path: Path) -> None:
     sheet = [["学年", "学校标识码", "学段", "教学仪器设备值", "班级数"], [YEAR, PRIMARY, "小学", 12.5, 2]]
     assert faults(tmp_path, sheet) == [("unit_unsaid", "D", ())]
+    # Even where nothing else tells that these are resources.
+    assert faults(tmp_path, [row[:4] for row in sheet]) == [("unit_unsaid", "D", ())]
+
+
+def test_truth_value_beside_a_one_is_no_number(tmp_path: Path) -> None:
+    sheet = [["学年", "学籍号", "身高", "引体向上"]]
+    sheet += [[YEAR, pupil_id(place), 150, one] for place, one in enumerate([1, True, 1.0, "1"])]
+    assert faults(tmp_path, sheet) == [("unreadable_number", "引体向上", (3,))]
 
 
 def test_run_in_every_spelling_is_kept_in_seconds(tmp_path: Path) -> None:

@@ -88,8 +88,8 @@ def schema_faults(name: str, frame: pd.DataFrame, columns: Columns, headers: Hea
 def duplicates(name: str, frame: pd.DataFrame, columns: Columns, headers: Headers) -> list[Fault]:
     """Rows that share a key; every one of them is named, in all their files."""
     table = SCHEMAS[name]
-    key = joined(frame.fillna(dict.fromkeys(table.open_key, "")), *table.key)
-    twice = key.notna() & key.duplicated(keep=False)
+    keys = frame[[*table.key]].fillna(dict.fromkeys(table.open_key, ""))
+    twice = keys.notna().all(axis=1) & keys.duplicated(keep=False)
     if name == "scores":
         return faults_at(frame, twice, "score", "two_scores", headers)
     titles = "＋".join(columns.header(name, column) for column in table.key)

@@ -91,6 +91,7 @@ class Cleaner:
         self._year(sheet, clean, faults)
         frame = pd.DataFrame(clean, index=sheet.cells.index)
         frame = frame.assign(_file=sheet.file, _sheet=sheet.name, _row=sheet.cells.index)
+        frame = frame.astype({"_file": "category", "_sheet": "category"})
         if "grade" in wanted:
             frame = self._graded(sheet, frame)
         if "value" in frame.columns:
@@ -265,6 +266,8 @@ def _without_identities(raw: pd.Series[Any], as_written: bool, told: _Told) -> p
     if not as_written:
         # 1.1E+17 is one too, as a spreadsheet writes it into a text file.
         hidden |= cells.like_identities(cells.number(raw)[0])
+    if not hidden.any():
+        return raw
     told.of("identity_in_column", hidden)
     return raw.mask(hidden, "")
 

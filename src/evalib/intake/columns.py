@@ -203,6 +203,10 @@ class Columns:
         ending = _MEASURED.get(unit[0][1:-1])
         return ending is not None and not found.column.endswith(ending)
 
+    def has_money(self, table: str) -> bool:
+        """Whether a column of this table is written in more than one unit."""
+        return any(entry.scaled for entry in self.params.tables[table].columns.values())
+
     def nearest(self, header: str) -> str:
         """The known header that comes closest to `header`, or nothing."""
         close = difflib.get_close_matches(plain(header), list(self._known), n=1, cutoff=0.6)

@@ -86,7 +86,7 @@ def match_header(header: Header, table: str, columns: Columns, unit: str) -> tup
 
 def lacks_unit(header: Header, table: str, columns: Columns) -> bool:
     """Whether this is an amount of money that says neither 元 nor 万元."""
-    return any(columns.match(table, f"{text}(万元)") for text in header.texts)
+    return columns.has_money(table) and any(columns.match(table, f"{text}(万元)") for text in header.texts)
 
 
 def follows_from_others(header: Header, table: str, columns: Columns) -> bool:

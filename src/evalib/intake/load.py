@@ -24,6 +24,7 @@ from evalib.intake.cleaning import PLACE, Cleaner
 from evalib.intake.columns import Columns, load_columns
 from evalib.intake.derived import derived
 from evalib.intake.loadlog import Source, sources_of, with_entry
+from evalib.intake.located import stacked
 from evalib.intake.plausible import between_years, warnings_told
 from evalib.intake.pseudonyms import MARK, Identities, key_warnings, open_identities
 from evalib.intake.recognition import recognise
@@ -201,9 +202,9 @@ def examine(settings: Settings, folder: Path, identities: Identities) -> Examine
     aliases, faults = known_aliases(gathered.changes, store)
     gathered.faults += faults
     first = aliases.first
-    rows = {
-        name: with_first_numbers(pd.concat(parts, ignore_index=True), first) for name, parts in frames.items()
-    }
+    # What is stacked is let go: a large district stands in memory once.
+    gathered.frames.clear()
+    rows = {name: with_first_numbers(stacked(frames.pop(name)), first) for name in [*frames]}
     tables, faults = derived(
         rows, columns, gathered.headers, papers_whole="papers" not in gathered.incomplete
     )
@@ -325,7 +326,8 @@ def _complete(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     needed = [column for column, entry in schema.columns.items() if entry.required]
     missing = [column for column in needed if column not in frame.columns]
     frame = frame.assign(**{column: pd.Series(None, index=frame.index, dtype="str") for column in missing})
-    frame = frame.dropna(subset=needed)
+    if frame[needed].isna().any(axis=None):
+        frame = frame.dropna(subset=needed)
     dtypes = SCHEMAS[name].dtypes
     return frame.astype({column: dtypes[column] for column in _kept(dtypes, frame)})
 
@@ -344,7 +346,8 @@ def _slices(
         order = [column for column in dict.fromkeys(("school_code", *table.key)) if column in frame.columns]
         for year, part in frame.groupby("year", sort=True):
             kept = [column for column in _kept(table.columns, part) if part[column].notna().any()]
-            slices[name, str(year)] = part.sort_values(order)[kept].reset_index(drop=True)
+            sorted_part = part[[*dict.fromkeys((*order, *kept))]].sort_values(order, ignore_index=True)
+            slices[name, str(year)] = sorted_part[kept]
             sources[name, str(year)] = sources_of(part)
     return slices, sources
 

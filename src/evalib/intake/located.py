@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
+from pandas.api.types import union_categoricals
 
 from evalib.errors import Fault
 
 Headers = Mapping[tuple[str, str], Mapping[str, str]]
+
+# Where a row stands: the same of a whole sheet, so that a frame holds each name once.
+_OF_SHEETS = ("_file", "_sheet")
+
+
+def stacked(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Frames of several sheets as one."""
+    places = {
+        name: union_categoricals([part[name] for part in parts], sort_categories=True) for name in _OF_SHEETS
+    }
+    return pd.concat([part.drop(columns=[*_OF_SHEETS]) for part in parts], ignore_index=True).assign(**places)
 
 
 def faults_at(

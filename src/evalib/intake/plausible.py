@@ -146,7 +146,9 @@ def _mean_shares(years: _Years, year: str, limits: BetweenYears) -> dict[tuple[i
     if papers is None or scores is None or not {"full_mark", "comparable"} <= set(papers.columns):
         return {}
     papers = papers[papers["comparable"].fillna(False).astype(bool) & papers["full_mark"].notna()]
-    sat = scores[scores["score"].notna()] if "score" in scores.columns else scores.iloc[:0]
+    if "score" not in scores.columns:
+        return {}
+    sat = scores.loc[scores["score"].notna(), ["paper", "score"]]
     marks = sat.merge(papers.drop(columns="year"), on="paper")
     if marks.empty:
         return {}

@@ -196,19 +196,26 @@ def _candidate(
     places: dict[int, Match] = {}
     titles: dict[int, str] = {}
     joined = 0
+    without_unit: set[str] = set()
     for place, header in block.items():
         matched = match_header(header, table.name, columns, unit)
         titles[place] = header.texts[-1]
         if matched is not None:
             places[place], titles[place], parts = matched
             joined += parts > 1
+        elif lacks_unit(header, table.name, columns):
+            # Not read, and yet no other table has it.
+            without_unit.add(titles[place])
     found = {match.column for match in places.values()}
-    marked = any(match.subject or match.column in table.marks for match in places.values())
+    told = len(found) + len(without_unit)
+    marked = bool(without_unit) or any(
+        match.subject or match.column in table.marks for match in places.values()
+    )
     complete = all(name in found for name in table.demanded)
     named = plain(grid.sheet) + plain(PurePosixPath(grid.file).stem)
     names = (*columns.params.tables[table.name].names, table.name)
     by_name = any(plain(name) in named for name in names)
-    rank = (len(found) if marked else 0, complete, joined, by_name, -depth, -first)
+    rank = (told if marked else 0, complete, joined, by_name, -depth, -first)
     return _Candidate(table, first, depth, block, places, titles, by_name, rank)
 
 

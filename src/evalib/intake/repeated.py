@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from evalib.errors import Fault, shown
-from evalib.intake.titles import school_year
 from evalib.intake.schemas import SCHEMAS
+from evalib.intake.titles import school_year
 
 # A sheet is another once more if this share of its rows has the other's keys, and of these
 # rows this share says the same; some may have been mended in one of the two.

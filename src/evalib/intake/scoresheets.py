@@ -26,7 +26,23 @@ def among(keys: pd.Series[str], known: pd.Series[str]) -> pd.Series[bool]:
     codes, found = pd.factorize(pd.concat([known, keys], ignore_index=True), use_na_sentinel=False)
     held = np.zeros(len(found), dtype=bool)
     held[codes[: len(known)]] = True
-    return pd.Series(held[codes[len(known) :]], index=keys.index)
+    return pd.Series(held[codes[len(known) :]], index=keys.index, dtype=bool)
+
+
+def looked_up(keys: pd.Series[str], values: pd.Series[Any]) -> pd.Series[Any]:
+    """The value that stands under each key; what `map` says, without an object for each of them.
+
+    Parameters
+    ----------
+    values
+        Under their keys as index, each once and none missing.
+    """
+    both = pd.concat([values.index.to_series().astype("str"), keys], ignore_index=True)
+    codes, found = pd.factorize(both)
+    # The last place is that of missing keys, whose code is -1.
+    places = np.full(len(found) + 1, -1)
+    places[codes[: len(values)]] = np.arange(len(values))
+    return pd.Series(values.array.take(places[codes[len(values) :]], allow_fill=True), index=keys.index)
 
 
 def with_grade_and_school(scores: pd.DataFrame, pupils: pd.DataFrame | None) -> pd.DataFrame:
@@ -46,7 +62,9 @@ def with_grade_and_school(scores: pd.DataFrame, pupils: pd.DataFrame | None) -> 
     known = known.dropna(subset=["_key"]).drop_duplicates("_key").set_index("_key")
     key = joined(scores, "year", "pupil")
     for column in ("grade", "school_code"):
-        scores[column] = scores[column].fillna(key.map(known[column]).astype(scores[column].dtype))
+        if scores[column].isna().any():
+            said = looked_up(key, known[column]).astype(scores[column].dtype)
+            scores[column] = scores[column].fillna(said)
     return scores
 
 
@@ -82,12 +100,11 @@ def with_paper(
         if not rows.any() or fitting.empty:
             continue
         keyed = fitting.assign(_key=joined(fitting, *names)).dropna(subset=["_key", "paper"])
-        count = keyed.groupby("_key")["paper"].nunique()
-        key = joined(scores[rows], *names)
-        scores.loc[rows, "paper"] = key.map(keyed.drop_duplicates("_key").set_index("_key")["paper"]).astype(
-            "str"
-        )
-        several |= (key.map(count) > 1).reindex(scores.index, fill_value=False)
+        count = keyed.groupby("_key")["paper"].nunique().astype("float64")
+        key = joined(scores.loc[rows, [*names]], *names)
+        first = keyed.drop_duplicates("_key").set_index("_key")["paper"]
+        scores.loc[rows, "paper"] = looked_up(key, first).astype("str")
+        several |= (looked_up(key, count) > 1).reindex(scores.index, fill_value=False)
     listed = among(joined(scores, "year", "paper"), joined(papers, "year", "paper"))
     unknown = scores["paper"].notna() & ~listed
     absent = open_rows & scores["paper"].isna()
@@ -110,7 +127,8 @@ def marks_above_full(scores: pd.DataFrame, papers: pd.DataFrame) -> tuple[pd.Ser
     keyed = (
         papers.assign(_key=joined(papers, "year", "paper")).dropna(subset=["_key"]).drop_duplicates("_key")
     )
-    full = joined(scores, "year", "paper").map(keyed.set_index("_key")["full_mark"]).astype("float64")
+    marks = keyed.set_index("_key")["full_mark"].astype("float64")
+    full = looked_up(joined(scores, "year", "paper"), marks)
     return scores["score"] > full, full
 
 
