@@ -217,7 +217,13 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+# Each is a whole run of the command: the fast suite tries one that stops before the files, one at them.
+QUICK = ("a misspelt params key", "a workbook without a needed column")
+
+
+@pytest.mark.parametrize(
+    "fault", [one if one in QUICK else pytest.param(one, marks=pytest.mark.proof) for one in FAULTS]
+)
 def test_bad_input_gets_one_clear_message_and_changes_nothing(copied: Project, fault: str) -> None:
     spoil, arguments, code, said = FAULTS[fault]
     before = {path: path.read_bytes() for path in copied.output.rglob("*") if path.is_file()}
@@ -243,6 +249,7 @@ def test_help_shows_an_example_to_paste(project: Project) -> None:
         assert f"evalib {command} " in project.run(command, "--help").stdout
 
 
+@pytest.mark.proof
 def test_nbconvert_makes_both_pages_from_the_shell(project: Project, made, tmp_path: Path) -> None:
     executed = project.output / YEAR / f"{SCHOOL}-primary" / "report.ipynb"
     for name, ending, start in (("evalib-html", "html", b"<!doctype html>"), ("evalib-pdf", "pdf", b"%PDF-")):

@@ -66,6 +66,7 @@ def test_what_a_load_remarked_is_published_beside_the_notes_without_small_number
     assert len(notes) > 1
 
 
+@pytest.mark.proof
 def test_scale_is_provisional_until_it_is_frozen_and_then_stands_still(settings: Settings) -> None:
     store = Store(settings.store)
     assert store.read("published_scale", NOW)["provisional"].all()
@@ -85,6 +86,7 @@ def test_scale_is_provisional_until_it_is_frozen_and_then_stands_still(settings:
     assert set(growth["reason"]) <= {"too_few_sections", "no_data", "low_coverage"}
 
 
+@pytest.mark.proof
 def test_all_years_serve_as_base_where_none_is_named(settings: Settings) -> None:
     said = CliRunner().invoke(main, ["freeze", str(settings.path)])
     assert said.exit_code == 0, said.output

@@ -400,7 +400,8 @@ def test_four_thousand_sections_can_be_invented():
 
 def settings_for(folder: Path) -> Settings:
     settings = load_settings(PARAMS / "sample.yaml")
-    return replace(settings, district=settings.district.model_copy(update={"files": str(folder)}))
+    district = settings.district.model_copy(update={"files": str(folder)})
+    return replace(settings, root=folder.parent, district=district)
 
 
 def test_intake_reads_the_workbooks_back_as_the_clean_tables(recent, folder):

@@ -206,6 +206,8 @@ def template(lang: str, folder: Path, year: str, params: str) -> None:
     files = "、".join(path.name for path in paths)
     told = {"count": len(paths), "folder": folder, "files": files, "received": settings.district.files}
     click.echo(message("templates_written", lang, params=params, **told))
+    if settings.district.identities == "invented":
+        click.echo(message("templates_of_sample", lang, received=settings.district.files))
 
 
 @main.command()

@@ -3,13 +3,15 @@
 TEXTS: dict[str, tuple[str, str]] = {
     # intake
     "no_files": (
-        "没有可读的数据文件。请放入 {suffixes} 文件后重新运行。",
-        "no files that hold tables. Put in {suffixes} files and run again.",
+        "文件夹不存在，或其中没有可读的数据文件。请核对参数文件中的 files，"
+        "或放入 {suffixes} 文件后重新运行。",
+        "the folder is not there, or holds no files with tables. Check `files` in the params file, or put in "
+        "{suffixes} files and run again.",
     ),
     "missing_table": (
-        "缺少“{names}”表。请补交该文件；若已有，请核对其表头（params/columns.yaml）。",
-        "the table “{names}” is missing. Hand it in; if it is there, compare its headers with "
-        "params/columns.yaml.",
+        "缺少一张必交的表，表名可为：{names}。请补交该文件；若已有，请核对其表头（params/columns.yaml）。",
+        "a table that is needed is missing; it goes by: {names}. Hand it in; if it is there, compare its "
+        "headers with params/columns.yaml.",
     ),
     "table_without_rows": (
         "“{names}”表只有表头，没有填写任何一行。请填写；若不交这张表，请移走此文件。",
@@ -223,8 +225,9 @@ TEXTS: dict[str, tuple[str, str]] = {
         "the pupil.",
     ),
     "score_other_school": (
-        "{count} 行的学校与学生表不一致。请改正其中之一。",
-        "{count} rows name another school than the pupils table. Correct one of them.",
+        "{count} 行的学校与学生表不一致。请核对两张表，改正有误的一处（可能在学生表）。",
+        "{count} rows name another school than the pupils table. Compare the two and correct the one that is "
+        "wrong; it may be the pupils table.",
     ),
     "fitness_without_pupil": (
         "{count} 行的学籍号不在该学年的学生表中，不参与计算。",

@@ -11,4 +11,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{count} empty workbooks are in {folder}: {files}. Columns with a star are needed; delete the "
         "workbooks you do not hand in. Put the filled ones into {received}, then run: evalib check {params}",
     ),
+    "templates_of_sample": (
+        "以上按示例区的参数制作。本区的真实数据请用本区的参数文件（其中写 identities: real），"
+        "并在命令后加 --params params/本区.yaml；真实数据不要放入 {received}。",
+        "These were made by the params of the invented district. For a real one write a params file of its "
+        "own (with identities: real) and add --params params/….yaml; put no real data into {received}.",
+    ),
 }
