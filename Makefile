@@ -6,7 +6,7 @@ DISTRICT ?= sample
 NARROW = $(if $(SCHOOL),--school "$(SCHOOL)") $(if $(STAGE),--stage "$(STAGE)") $(if $(YEAR),--year "$(YEAR)")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test proof bench lint lab docs sample star fonts lock clean
+.PHONY: help setup report test proof study bench lint lab docs sample star fonts lock clean
 
 help: ## print what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -29,8 +29,11 @@ test: setup ## run the fast tests
 proof: setup ## run the long proofs: coverage studies and whatever takes minutes
 	@"$(BIN)/python" -m pytest -m proof -n auto --dist worksteal; status=$$?; if [ $$status -eq 5 ]; then echo "no proof exists yet"; else exit $$status; fi
 
+study: setup ## run the studies, which take an hour, and keep what they show
+	"$(BIN)/python" benchmarks/studies.py
+
 bench: setup ## time reports, reviews and models beside what else can make them
-	@for name in report review judging multilevel percentiles memory intake; do "$(BIN)/python" benchmarks/bench_$$name.py || exit 1; done
+	@for name in intake page report review judging multilevel percentiles memory; do "$(BIN)/python" benchmarks/bench_$$name.py || exit 1; done
 
 lint: setup ## check style and types
 	"$(BIN)/ruff" check . && "$(BIN)/ruff" format --check . && "$(BIN)/mypy"

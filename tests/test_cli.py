@@ -65,6 +65,7 @@ def copied(project: Project, made, tmp_path: Path) -> Project:
     return copy
 
 
+@pytest.mark.proof
 def test_a_run_makes_the_report_and_prints_what_to_open(project: Project, made) -> None:
     assert made.returncode == 0, made.stderr
     page = project.output / YEAR / "index.html"
@@ -80,6 +81,7 @@ def test_a_run_makes_the_report_and_prints_what_to_open(project: Project, made) 
     assert set(entry["seconds"]) == {"execute", "html", "pdf"}
 
 
+@pytest.mark.proof
 def test_page_and_pdf_say_the_same_of_the_school(project: Project, made) -> None:
     folder = project.output / YEAR / f"{SCHOOL}-primary"
     html = (folder / "report.html").read_text("utf-8")
@@ -95,6 +97,7 @@ def test_page_and_pdf_say_the_same_of_the_school(project: Project, made) -> None
     assert 'lang="zh-CN"' in html
 
 
+@pytest.mark.proof
 def test_no_identity_of_a_child_is_in_any_byte_below_intake(project: Project, made) -> None:
     everything = made.stdout + made.stderr
     for path in project.output.rglob("*"):
@@ -217,13 +220,8 @@ FAULTS = {
 }
 
 
-# Each is a whole run of the command: the fast suite tries one that stops before the files, one at them.
-QUICK = ("a misspelt params key", "a workbook without a needed column")
-
-
-@pytest.mark.parametrize(
-    "fault", [one if one in QUICK else pytest.param(one, marks=pytest.mark.proof) for one in FAULTS]
-)
+@pytest.mark.proof
+@pytest.mark.parametrize("fault", list(FAULTS))
 def test_bad_input_gets_one_clear_message_and_changes_nothing(copied: Project, fault: str) -> None:
     spoil, arguments, code, said = FAULTS[fault]
     before = {path: path.read_bytes() for path in copied.output.rglob("*") if path.is_file()}

@@ -151,7 +151,7 @@ def is_long(module: ast.Module, test: ast.FunctionDef) -> bool:
         for node in module.body
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "pytestmark"
     ]
-    return any("mark.proof" in one for one in marks)
+    return any("mark.proof" in one or "mark.study" in one for one in marks)
 
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.test.rpartition("::")[2])

@@ -49,6 +49,7 @@ def scores(settings: Settings, table: str = "measurements") -> pd.DataFrame:
     return rows[chosen].set_index(["stage", "school_code", "indicator"]).sort_index()
 
 
+@pytest.mark.proof
 def test_every_section_has_every_dimension_or_a_reason(settings: Settings) -> None:
     found = scores(settings)
     sections = Store(settings.store).read("schools", NOW)
@@ -58,6 +59,7 @@ def test_every_section_has_every_dimension_or_a_reason(settings: Settings) -> No
     assert set(shown.index.get_level_values("indicator")) == set(DIMENSIONS)
 
 
+@pytest.mark.proof
 def test_what_a_load_remarked_is_published_beside_the_notes_without_small_numbers(settings: Settings) -> None:
     notes = Store(settings.store).read("published_notes", NOW)
     (remark,) = notes[notes["note"].str.startswith("rows_without_pupil")].to_dict("records")
@@ -97,17 +99,22 @@ def test_all_years_serve_as_base_where_none_is_named(settings: Settings) -> None
     assert "value_added" in frozen.stages["primary"]
 
 
+@pytest.mark.proof
 def test_base_year_without_data_is_told(settings: Settings) -> None:
     with pytest.raises(ParameterError, match="1999-2000"):
         freeze(settings, ["1999-2000"])
 
 
+@pytest.mark.proof
 def test_published_tables_hold_no_pupil_and_no_small_section(settings: Settings) -> None:
     store = Store(settings.store)
     published = store.read("published", NOW)
-    small = published["reason"].eq("suppressed")
+    held = published["reason"].eq("suppressed")
+    assert published.loc[held, ["value", "low", "high", "se", "difference"]].isna().all(axis=None)
+    # A share that few make up tells its n and a band; on few pupils nothing is told.
+    small = held & published["n"].isna()
     assert small.any()
-    assert published.loc[small, ["value", "n", "coverage"]].isna().all(axis=None)
+    assert published.loc[small, "coverage"].isna().all()
     keys = ["stage", "school_code", "indicator", "subject"]
     parts = store.read("published_parts", NOW).merge(published[small][keys], on=keys)
     assert len(parts)

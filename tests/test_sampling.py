@@ -404,6 +404,7 @@ def settings_for(folder: Path) -> Settings:
     return replace(settings, root=folder.parent, district=district)
 
 
+@pytest.mark.proof
 def test_intake_reads_the_workbooks_back_as_the_clean_tables(recent, folder):
     loaded = read_tables(settings_for(folder))
     assert loaded.warnings == ()
@@ -445,6 +446,7 @@ def written_twice(tmp_path_factory) -> tuple[Path, Path]:
     return folders
 
 
+@pytest.mark.proof
 def test_the_same_district_gives_the_same_bytes(written_twice):
     one, other = written_twice
     names = sorted(path.name for path in one.iterdir())
@@ -453,6 +455,7 @@ def test_the_same_district_gives_the_same_bytes(written_twice):
         assert (one / name).read_bytes() == (other / name).read_bytes(), name
 
 
+@pytest.mark.proof
 def test_text_that_looks_like_a_formula_or_a_link_stays_text(written_twice):
     path = written_twice[0] / "学校.xlsx"
     rows = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python()
@@ -461,6 +464,7 @@ def test_text_that_looks_like_a_formula_or_a_link_stays_text(written_twice):
     assert not any(b"<f>" in part or b"<hyperlink" in part for part in members(path).values())
 
 
+@pytest.mark.proof
 def test_workbooks_look_like_those_of_a_district(folder):
     book = CalamineWorkbook.from_path(str(folder / f"成绩-{LAST}.xlsx"))
     assert book.sheet_names == ["三年级", "四年级", "五年级", "六年级", "七年级", "八年级", "九年级"]

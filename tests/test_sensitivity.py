@@ -35,6 +35,8 @@ from irregular_stage import SETTINGS as IRREGULAR
 from irregular_stage import invented
 from weighable import NOW, SETTINGS, District, code, with_sensitivity, with_weights
 
+pytestmark = pytest.mark.proof
+
 DIMENSIONS = ("academic", "articulation")
 LACKING, NOTHING, TINY = 0, 1, 2
 

@@ -24,6 +24,8 @@ from evalib.intake.grouping import as_json, grouped, summary
 from evalib.intake.load import Examined, load
 from evalib.intake.workbooks import find_files
 
+pytestmark = pytest.mark.proof
+
 # File, sheet, cell and key of the mistakes that `spoil` makes.
 MISTAKES = {
     ("成绩.xlsx", "三年级", "E2", "above_full_mark"),

@@ -11,6 +11,8 @@ from trial_district import BIRTH, IDS, NAME, PRIMARY, THROUGH, YEAR, District, p
 
 from evalib.intake.workbooks import FOREIGN
 
+pytestmark = pytest.mark.proof
+
 Spoil = Callable[[District], None]
 
 

@@ -11,6 +11,8 @@ from trial_district import BIRTH, IDS, NAME, PRIMARY, YEAR, District, pupil_id
 from evalib.errors import LONGEST_NAME, Fault
 from evalib.intake.load import load
 
+pytestmark = pytest.mark.proof
+
 PERSON = IDS[0][1:]
 
 

@@ -14,6 +14,8 @@ from evalib.cli import main
 from evalib.intake.load import Loaded, load
 from evalib.store import LOG, Store
 
+pytestmark = pytest.mark.proof
+
 
 @pytest.fixture
 def district(tmp_path: Path) -> District:

@@ -19,6 +19,8 @@ from telling import TELLING, assert_only_these
 from evalib.intake import load as loading
 from evalib.intake.workbooks import read_grids
 
+pytestmark = pytest.mark.proof
+
 NEEDED = ("学校", "学生", "试卷", "成绩")
 HOSTILE = (
     "../../x",

@@ -10,6 +10,8 @@ from trial_district import IDS, NAME, PRIMARY, THROUGH, YEAR, District, pupil_id
 
 from evalib.errors import Fault
 
+pytestmark = pytest.mark.proof
+
 WIDE: list[list[Any]] = [
     ["学年", "学籍号", "姓名", "品德等级", "品德写实记录数", "艺术等级", "劳动等级", "劳动时数"],
     [YEAR, IDS[0], NAME, "A", 4, "优", "良好", 36],

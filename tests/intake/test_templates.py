@@ -27,6 +27,8 @@ from evalib.intake.pseudonyms import FIXED_KEY, Identities
 from evalib.intake.schemas import SCHEMAS
 from evalib.intake.templates import GUIDE, WORDS, template, write_templates
 
+pytestmark = pytest.mark.proof
+
 PARAMS = Path(__file__).parents[2] / "params"
 OWN = {SCHOOL: "A-1", THROUGH: "A-2", **{one: f"P{number}" for number, one in enumerate(PUPILS)}}
 

@@ -26,6 +26,8 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from weighable import NOW, District, code, with_sensitivity  # noqa: E402 - beside the tests, not in the package
 
+pytestmark = pytest.mark.proof
+
 HOSTILE = '<script>alert(1)</script>"]#sys.version'
 UNNAMED = 4
 

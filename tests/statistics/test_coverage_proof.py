@@ -28,6 +28,7 @@ from evalib.statistics.posterior import (
     posterior_differences,
     standing_probabilities,
 )
+from sampled import sampled
 
 pytestmark = pytest.mark.proof
 
@@ -93,8 +94,8 @@ def assert_no_size_is_left_out(hits: np.ndarray, sizes: np.ndarray, least: float
         assert covered >= least - 3 * error
 
 
-@pytest.mark.parametrize("section_sd", SECTION_SDS)
-@pytest.mark.parametrize("correlation", CORRELATIONS)
+@pytest.mark.parametrize("section_sd", sampled(SECTION_SDS[::-1], 2))
+@pytest.mark.parametrize("correlation", sampled(CORRELATIONS))
 def test_intervals_of_means_cover(correlation: float, section_sd: float) -> None:
     rng = np.random.default_rng(round(1000 * correlation + 100 * section_sd))
     hits, sizes, found = [], [], []
@@ -115,8 +116,8 @@ def test_intervals_of_means_cover(correlation: float, section_sd: float) -> None
 
 
 @pytest.mark.parametrize("kind", ["one subject", "three subjects"])
-@pytest.mark.parametrize("rate", [0.05, 0.2, 0.5, 0.8, 0.95])
-@pytest.mark.parametrize("correlation", CORRELATIONS)
+@pytest.mark.parametrize("rate", sampled([0.05, 0.5, 0.2, 0.8, 0.95], 2))
+@pytest.mark.parametrize("correlation", sampled(CORRELATIONS))
 def test_intervals_of_rates_cover(correlation: float, rate: float, kind: str) -> None:
     rng = np.random.default_rng(round(1000 * correlation + 100 * rate) + len(kind))
     hits, sizes = [], []
@@ -197,13 +198,13 @@ def growth(
     return Growth(*(np.array(kept) for kept in collected))
 
 
-@pytest.mark.parametrize("section_sd", SECTION_SDS)
-@pytest.mark.parametrize("correlation", CORRELATIONS)
+@pytest.mark.parametrize("section_sd", sampled(SECTION_SDS[::-1], 2))
+@pytest.mark.parametrize("correlation", sampled(CORRELATIONS))
 def test_intervals_of_value_added_cover(correlation: float, section_sd: float) -> None:
     assert_covers(growth(correlation, section_sd).residual_hits, 0.93, 0.96)
 
 
-@pytest.mark.parametrize("correlation", CORRELATIONS)
+@pytest.mark.parametrize("correlation", sampled(CORRELATIONS))
 def test_intervals_of_shrunken_effects_cover_where_they_are_printed(correlation: float) -> None:
     study = growth(correlation, 0.2)
     printed = np.median(study.reliability, axis=1) >= 0.5
@@ -218,7 +219,7 @@ def test_intervals_of_shrunken_effects_cover_with_few_sections() -> None:
     assert_covers(study.effect_hits[printed], 0.93, 0.97)
 
 
-@pytest.mark.parametrize("correlation", CORRELATIONS)
+@pytest.mark.parametrize("correlation", sampled(CORRELATIONS))
 def test_nested_fit_recovers_section_effects_and_variances(correlation: float) -> None:
     study = growth(correlation, 0.2)
     effects, truths = study.effects.ravel(), study.truths.ravel()
@@ -288,7 +289,7 @@ INDICATORS = ("score", "rate")
 
 @pytest.mark.parametrize("sections", [100, 24])
 @pytest.mark.parametrize("indicator", INDICATORS)
-@pytest.mark.parametrize("correlation", CORRELATIONS)
+@pytest.mark.parametrize("correlation", sampled(CORRELATIONS))
 def test_when_nothing_differs_nearly_every_section_is_not_distinguishable(
     correlation: float, indicator: str, sections: int
 ) -> None:
@@ -299,8 +300,8 @@ def test_when_nothing_differs_nearly_every_section_is_not_distinguishable(
 
 @pytest.mark.parametrize("sections", [100, 24])
 @pytest.mark.parametrize("indicator", INDICATORS)
-@pytest.mark.parametrize("section_sd", SECTION_SDS[1:])
-@pytest.mark.parametrize("correlation", CORRELATIONS)
+@pytest.mark.parametrize("section_sd", sampled(SECTION_SDS[:0:-1]))
+@pytest.mark.parametrize("correlation", sampled(CORRELATIONS))
 def test_sections_called_clearly_above_are_truly_above(
     correlation: float, section_sd: float, indicator: str, sections: int
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 import statsmodels.api as sm
 
 from evalib.statistics.crossed_effects import fit_crossed
+from sampled import sampled
 
 
 @dataclass
@@ -175,8 +176,8 @@ def test_what_cannot_be_fitted_is_named(change: dict[str, np.ndarray], said: str
 
 
 @pytest.mark.proof
-@pytest.mark.parametrize(("class_sd", "together"), [(0.0, 0.0), (0.2, 0.0), (0.2, 0.5)])
-@pytest.mark.parametrize(("feeders", "receivers"), [(26, 13), (100, 30)])
+@pytest.mark.parametrize(("class_sd", "together"), sampled([(0.2, 0.0), (0.0, 0.0), (0.2, 0.5)]))
+@pytest.mark.parametrize(("feeders", "receivers"), sampled([(26, 13), (100, 30)]))
 def test_intervals_of_effects_cover(feeders: int, receivers: int, class_sd: float, together: float) -> None:
     """100 districts of 100 feeders or 400 of 26, four classes a receiver, 15 to 120 pupils a feeder."""
     rng = np.random.default_rng(20260901)
