@@ -90,7 +90,7 @@ def test_a_schools_name_is_text_on_the_page(settings: Settings) -> None:
 def test_every_quality_note_has_a_sentence(settings: Settings) -> None:
     sentences = {one.id for one in settings.sentences}
     assert {*QUALITY_NOTES, "quality_nothing"} <= sentences
-    assert {*REMARKS, "rows_without_pupil_few"} == set(QUALITY_NOTES)
+    assert {*REMARKS, "rows_without_pupil_few", "schools_gone_unnamed"} == set(QUALITY_NOTES)
 
 
 @pytest.mark.proof

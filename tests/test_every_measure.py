@@ -194,6 +194,8 @@ OF_ONE_YEAR = (
     "value_added",
     "value_added_intake",
     "low_start_growth",
+    "middle_start_growth",
+    "high_start_growth",
     "mean_growth_percentile",
     "match_rate",
 )

@@ -348,6 +348,21 @@ def test_marks_that_repeat_last_years_cannot_be_fitted(tmp_path: Path) -> None:
     assert "explain the outcome completely" in found.note("growth_not_fitted")["cause"]
 
 
+def test_groups_by_start_make_up_value_added_and_no_two_of_them_tell_a_small_third(measured: Found) -> None:
+    whole = measured.of("value_added")
+    low, middle, high = (measured.of(f"{one}_start_growth") for one in ("low", "middle", "high"))
+    fewest = SETTINGS.disclosure.minimum_n
+    shown = middle["reason"].eq("")
+    assert shown.any()
+    assert shown.equals(high["reason"].eq(""))
+    groups = (low[shown], middle[shown], high[shown])
+    assert all((one["n"] >= fewest).all() for one in groups)
+    assert_allclose(sum(one["n"] for one in groups), whole.loc[shown, "n"])
+    small = whole["reason"].eq("") & ~shown
+    assert small.any()
+    assert set(middle.loc[small, "reason"]) == {"too_few"}
+
+
 def test_too_few_sections_have_no_value_added(tmp_path: Path, tables: Tables) -> None:
     found = reviewed(tmp_path, tables, with_params(SETTINGS, minimum_sections=13))
     for indicator in ("value_added", "low_start_growth"):

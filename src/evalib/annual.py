@@ -93,15 +93,16 @@ def load_files(settings: Settings) -> Loaded:
 def orders_for(
     settings: Settings, keys: Sequence[ReportKey], formats: tuple[str, ...] = FORMATS
 ) -> list[Order]:
-    """What the press needs to make each report."""
+    """What the press needs to make each report; the public edition lies apart, to be handed out whole."""
     first = settings.district.languages[0]
+    tops = {"restricted": settings.output, "public": settings.output / "public"}
     return [
         Order(
             key=key,
             notebook=settings.root / settings.district.notebook,
             params=settings.path,
             root=settings.root,
-            folder=settings.output / key.year / key.folder,
+            folder=tops[key.edition] / key.year / key.folder,
             stem="report" if key.lang == first else f"report.{key.lang}",
             formats=formats,
         )
@@ -133,6 +134,7 @@ def run(settings: Settings, request: Request, listener: Listener) -> Outcome:
         measure(settings, years)
         for year in years:
             _sweep(settings.output / year)
+            _sweep(settings.output / "public" / year)
         listener.start(len(keys))
         return _make(settings, store, years, orders_for(settings, keys, request.formats), request, listener)
 

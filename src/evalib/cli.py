@@ -304,6 +304,30 @@ def freeze(lang: str, params: str, years: tuple[str, ...]) -> None:
 
 
 @main.command()
+@click.argument("params")
+@click.option("--year", required=True, help="The school year that is handed out, such as 2024-2025.")
+@click.pass_obj
+def issue(lang: str, params: str, year: str) -> None:
+    """Fix which figures of a year are withheld, before its reports are handed out.
+
+    Later runs withhold the same, whatever years or files come in between. Run it again
+    only when the year is handed out anew.
+
+    \b
+    Example:
+      evalib issue params/sample.yaml --year 2024-2025
+    """
+    from evalib import measuring
+    from evalib.press.ledger import only_run
+
+    settings = load_settings(params)
+    with only_run(settings.output):
+        cells = measuring.issue(settings, year).years[year].cells
+    withheld = sum(len(one.few) + len(one.low) + len(one.high) + len(one.others) for one in cells)
+    click.echo(message("year_issued", lang, path=settings.issued_path, year=year, count=withheld))
+
+
+@main.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option(
     "--sections", type=click.IntRange(min=10), default=40, show_default=True, help="How many sections."

@@ -152,6 +152,11 @@ class Store:
         """The school years for which a table is there, earliest first."""
         return sorted(self._manifest().get(table, {})) if self.exists else []
 
+    def digest(self, table: str, year: str) -> str | None:
+        """The content hash of a slice; None where there is none."""
+        entry = self._manifest().get(table, {}).get(year)
+        return None if entry is None else str(entry["sha256"])
+
     def fingerprint(self, slices: Iterable[tuple[str, str]]) -> str:
         """A short hash over the content of some slices, by (table, year)."""
         manifest = self._manifest()

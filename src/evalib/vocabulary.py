@@ -12,7 +12,7 @@ LANGUAGES = ("zh", "en")
 # As documents declare them.
 LANGUAGE_TAGS = {"zh": "zh-CN", "en": "en"}
 YEARS_SHOWN = 3  # in a page's trend lines
-EDITIONS = ("restricted",)
+EDITIONS = ("restricted", "public")
 # The score over the five dimensions; off unless params ask for it.
 OVERALL = "overall"
 STANDINGS = (

@@ -135,6 +135,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "run_summary": ("生成 {made} 份报告，失败 {failed} 份。", "{made} reports made, {failed} failed."),
     "open_page": ("请打开 {path}", "Open {path}"),
     "loaded": ("数据已载入 {path}。", "Loaded into {path}."),
+    "year_issued": (
+        "{year} 学年不公布的 {count} 个数值已写入 {path}。请随报告一起保存；以后的运行照此不公布。",
+        "The {count} withheld figures of {year} are in {path}. Keep it with the reports: "
+        "later runs withhold the same.",
+    ),
     "scale_frozen": (
         "维度分的基准（{years}）已写入 {path}。请核对后提交；改动基准会改变所有维度分。",
         "The scale of the dimensions' scores ({years}) is in {path}. Check it and keep it: "

@@ -40,23 +40,52 @@ def value_added_intake(indicator: IndicatorParams, stage: Stage) -> list[Figures
 
 def low_start_growth(indicator: IndicatorParams, stage: Stage) -> list[Figures]:
     """低起点增值: mean residual, in the model of the mean, of those who started lowest in their grade."""
+    return _growth_of_starters(indicator, stage, "low")
+
+
+def middle_start_growth(indicator: IndicatorParams, stage: Stage) -> list[Figures]:
+    """中间起点增值: the same of those who started neither lowest nor highest in their grade."""
+    return _growth_of_starters(indicator, stage, "middle")
+
+
+def high_start_growth(indicator: IndicatorParams, stage: Stage) -> list[Figures]:
+    """高起点增值: the same of those who started highest in their grade, as large a share as the lowest."""
+    return _growth_of_starters(indicator, stage, "high")
+
+
+def _growth_of_starters(indicator: IndicatorParams, stage: Stage, which: str) -> list[Figures]:
+    """Mean residual of one of the three groups that the model's pupils fall into by their start.
+
+    The three make up all whom value added counts, so that any two and the whole tell the
+    third: the middle and the highest are given only where none of the three is too small to
+    be shown. Tempting, and wrong, are thirds: a third less the lowest quarter is a handful.
+    """
     pupils = _pupils(stage)
     because, _ = _because(stage, "")
     if pupils is None or not (because == "").any():
         return [_silent(indicator, stage, "", because)]
     model = _model(stage, "", intake=False)
-    low = growth.low_starters(model.main, pupils.grade, stage.settings.measures.growth.low_start)
-    values = np.where(low, model.residual, np.nan)
+    share = stage.settings.measures.growth.low_start
+    low = growth.low_starters(model.main, pupils.grade, share)
+    high = growth.low_starters(-model.main, pupils.grade, share) & ~low
+    counted = np.isfinite(model.residual)
+    groups = {"low": low, "middle": counted & ~low & ~high, "high": high}
+    chosen = groups[which]
+    values = np.where(chosen, model.residual, np.nan)
     if model.found is None:
         because = np.where(because == "", Reason.FIT_FAILED.value, because)
-        return [_silent(indicator, stage, "", because, stage.count(low))]
-    expected = stage.count(low)
+        return [_silent(indicator, stage, "", because, stage.count(chosen))]
+    expected = stage.count(chosen)
     alike = None
     if pupils.classes is not None:
         alike = growth.likeness_of_classmates(
-            values[low], pupils.grade[low], pupils.section[low], pupils.classes[low]
+            values[chosen], pupils.grade[chosen], pupils.section[chosen], pupils.classes[chosen]
         )
-    because = np.where((because == "") & (expected == 0), Reason.TOO_FEW.value, because)
+    few = expected == 0
+    if which != "low":
+        fewest = stage.settings.disclosure.minimum_n
+        few = few | np.any([stage.count(one & counted) < fewest for one in groups.values()], axis=0)
+    because = np.where((because == "") & few, Reason.TOO_FEW.value, because)
     return [PupilFigures(indicator, "", values, expected, because, centred=True, class_correlation=alike)]
 
 
@@ -74,6 +103,8 @@ BUILDERS: dict[str, Builder] = {
     "value_added": value_added,
     "value_added_intake": value_added_intake,
     "low_start_growth": low_start_growth,
+    "middle_start_growth": middle_start_growth,
+    "high_start_growth": high_start_growth,
     "match_rate": match_rate,
     "value_added_3y": value_added_3y,
 }

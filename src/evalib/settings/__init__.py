@@ -16,6 +16,7 @@ from evalib.errors import FaultyParams, ParameterError
 from evalib.messages import message
 from evalib.settings.frozen import FrozenIndicator, FrozenParams
 from evalib.settings.indicators import MEASURES, IndicatorParams, MeasuresParams
+from evalib.settings.issued import IssuedCells, IssuedParams, IssuedYear
 from evalib.settings.models import (
     DisclosureParams,
     DistrictParams,
@@ -33,6 +34,9 @@ __all__ = [
     "FrozenIndicator",
     "FrozenParams",
     "IndicatorParams",
+    "IssuedCells",
+    "IssuedParams",
+    "IssuedYear",
     "MeasuresParams",
     "Sentence",
     "Settings",
@@ -42,6 +46,7 @@ __all__ = [
     "nearest",
     "read_params",
     "write_frozen",
+    "write_issued",
 ]
 
 # The national fitness standard in force.
@@ -66,6 +71,7 @@ class Settings:
     wording: dict[str, Any]
     fitness: FitnessParams
     frozen: FrozenParams | None = None
+    issued: IssuedParams | None = None
 
     @property
     def name(self) -> str:
@@ -93,6 +99,11 @@ class Settings:
         return self.path.parent / "frozen" / self.path.name
 
     @property
+    def issued_path(self) -> Path:
+        """Where it stands what was withheld in the years handed out, if any was."""
+        return self.path.parent / "issued" / self.path.name
+
+    @property
     def fingerprint(self) -> str:
         """A short hash of every params file the district uses."""
         folder = self.path.parent
@@ -110,6 +121,8 @@ class Settings:
             digest.update((folder / name).read_bytes())
         if self.frozen is not None:
             digest.update(self.frozen_path.read_bytes())
+        if self.issued is not None:
+            digest.update(self.issued_path.read_bytes())
         return digest.hexdigest()[:12]
 
 
@@ -133,7 +146,7 @@ def load_settings(path: str | Path) -> Settings:
     if not notebook.is_relative_to(folder.parent):
         raise FaultyParams(str(found), (("notebook_elsewhere", {}),))
     wording = read_params(folder / "wording.yaml", WordingParams)
-    frozen = folder / "frozen" / found.name
+    frozen, issued = folder / "frozen" / found.name, folder / "issued" / found.name
     return Settings(
         path=found,
         root=folder.parent,
@@ -144,6 +157,7 @@ def load_settings(path: str | Path) -> Settings:
         sentences=tuple(read_params(folder / "sentences.yaml", SentencesParams).sentences),
         fitness=read_params(folder / FITNESS, FitnessParams),
         frozen=read_params(frozen, FrozenParams) if frozen.is_file() else None,
+        issued=read_params(issued, IssuedParams) if issued.is_file() else None,
     )
 
 
@@ -198,12 +212,21 @@ def read_params(path: Path, model: type[Model]) -> Model:
 
 def write_frozen(settings: Settings, frozen: FrozenParams) -> None:
     """Write a district's frozen scale, whole or not at all."""
-    path = settings.frozen_path
-    path.parent.mkdir(exist_ok=True)
-    content = yaml.safe_dump(frozen.model_dump(), allow_unicode=True, sort_keys=False)
     heading = "# 维度分的基准，由 evalib freeze 写出。 The scale of scores, written by evalib freeze.\n"
+    _write(settings.frozen_path, heading, frozen)
+
+
+def write_issued(settings: Settings, issued: IssuedParams) -> None:
+    """Write what was withheld in the years handed out, whole or not at all."""
+    heading = "# 已印发学年中不公布的数值，由 evalib issue 写出。 Cells withheld, written by evalib issue.\n"
+    _write(settings.issued_path, heading, issued)
+
+
+def _write(path: Path, heading: str, params: BaseModel) -> None:
+    path.parent.mkdir(exist_ok=True)
+    content = params.model_dump(exclude_defaults=True)
     aside = path.with_suffix(".yaml.part")
-    aside.write_text(heading + content, encoding="utf-8")
+    aside.write_text(heading + yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8")
     aside.replace(path)
 
 

@@ -42,7 +42,7 @@ class MeasureSpec:
     of_record
         A figure without interval: it is never judged and has no weight.
     counts
-        A share of record of so many pupils, so that value × n tells how many they are.
+        A share of pupils, so that value × n tells how many they are.
     """
 
     units: tuple[str, ...]
@@ -54,22 +54,22 @@ class MeasureSpec:
 
 MEASURES: dict[str, MeasureSpec] = {
     "standard_score": MeasureSpec(("t_score",)),
-    "cut_rate": MeasureSpec(("rate",), cut="mark"),
+    "cut_rate": MeasureSpec(("rate",), cut="mark", counts=True),
     "participation": MeasureSpec(("rate",), of_record=True, counts=True),
     "subject_balance": MeasureSpec(("number",), of_record=True),
     "class_balance": MeasureSpec(("rate",), of_record=True),
-    "fitness_share": MeasureSpec(("rate",), cut="number"),
+    "fitness_share": MeasureSpec(("rate",), cut="number", counts=True),
     "fitness_coverage": MeasureSpec(("rate",), of_record=True, counts=True),
-    "level_share": MeasureSpec(("rate",), {"area": AREAS}, cut="level"),
-    "hours_share": MeasureSpec(("rate",), {"area": AREAS}, cut="number"),
-    "evidence_share": MeasureSpec(("rate",), {"area": AREAS}, cut="number"),
-    "recorded_share": MeasureSpec(("rate",), {"area": AREAS}),
-    "activity_share": MeasureSpec(("rate",), cut="number"),
-    "achiever_share": MeasureSpec(("rate",)),
+    "level_share": MeasureSpec(("rate",), {"area": AREAS}, cut="level", counts=True),
+    "hours_share": MeasureSpec(("rate",), {"area": AREAS}, cut="number", counts=True),
+    "evidence_share": MeasureSpec(("rate",), {"area": AREAS}, cut="number", counts=True),
+    "recorded_share": MeasureSpec(("rate",), {"area": AREAS}, counts=True),
+    "activity_share": MeasureSpec(("rate",), cut="number", counts=True),
+    "achiever_share": MeasureSpec(("rate",), counts=True),
     "achievement_points": MeasureSpec(("per_100",)),
     "field_breadth": MeasureSpec(("number",)),
     "recognised_features": MeasureSpec(("count",), of_record=True),
-    "foundation_rate": MeasureSpec(("rate",), cut="mark"),
+    "foundation_rate": MeasureSpec(("rate",), cut="mark", counts=True),
     "retention_rate": MeasureSpec(("rate",), of_record=True, counts=True),
     "recovery_rate": MeasureSpec(("rate_difference",)),
     "onward_progress": MeasureSpec(("sd",)),
@@ -78,6 +78,8 @@ MEASURES: dict[str, MeasureSpec] = {
     "value_added_intake": MeasureSpec(("sd",)),
     "match_rate": MeasureSpec(("rate",), of_record=True, counts=True),
     "low_start_growth": MeasureSpec(("sd",)),
+    "middle_start_growth": MeasureSpec(("sd",)),
+    "high_start_growth": MeasureSpec(("sd",)),
     "value_added_3y": MeasureSpec(("sd",)),
     "mean_growth_percentile": MeasureSpec(("percentile",)),
 }
@@ -319,7 +321,7 @@ class MeasuresParams(Strict):
 
     @property
     def counting(self) -> list[str]:
-        """Indicators of record whose value tells a number of pupils."""
+        """Indicators that are shares of pupils: value × n tells a number of them."""
         return [one.id for one in self.indicators if MEASURES[one.measure].counts]
 
     @property

@@ -65,7 +65,7 @@ class DistrictParams(Strict):
     files: str
     years: Literal["latest", "all"] | list[str] = "latest"
     languages: list[Lang] = Field(default=["zh"], min_length=1)
-    editions: list[Literal["restricted"]] = Field(default=["restricted"], min_length=1)
+    editions: list[Literal["restricted", "public"]] = Field(default=["restricted"], min_length=1)
     identities: Literal["invented", "real"]
     school_codes: Literal["national", "own"] = "national"
     weights: dict[str, float] = Field(default_factory=dict)
@@ -97,11 +97,19 @@ class DistrictParams(Strict):
 
 
 class DisclosureParams(Strict):
-    """`disclosure.yaml`: how few pupils may be shown."""
+    """`disclosure.yaml`: how few pupils may be shown.
+
+    `goes_with` names, for an indicator, the one whose small numbers it would tell;
+    `made_of_years` the indicator whose single years a figure over several years adds up.
+    """
 
     dated: datetime.date
     minimum_n: int = Field(ge=1)
+    minimum_numerator: int = Field(default=5, ge=1)
     minimum_n_standing: int = Field(ge=1)
+    round_counts_to: int = Field(default=10, ge=1)
+    goes_with: dict[str, str] = Field(default_factory=dict)
+    made_of_years: dict[str, str] = Field(default_factory=dict)
     source: str
 
 
@@ -124,6 +132,7 @@ class WordingParams(Strict):
     traits: dict[str, Bilingual]
     competence_areas: dict[str, Bilingual]
     sides: dict[str, Bilingual]
+    definitions_changed: dict[str, Bilingual] = Field(default_factory=dict)
     subjects: dict[str, Bilingual]
     grades: dict[str, Bilingual]
     reasons: dict[str, Bilingual]
@@ -149,6 +158,7 @@ class Trigger(Strict):
 
     about: Literal[
         "indicator",
+        "dimension",
         "withheld",
         "note",
         "nothing_stands_out",
