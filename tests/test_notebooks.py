@@ -37,7 +37,7 @@ def tags(cell: nbformat.NotebookNode) -> list[str]:
 class TestContract:
     def test_cells_are_few_and_short(self, path: Path) -> None:
         code = [cell for cell in cells(path, "code") if "parameters" not in tags(cell)]
-        assert len(code) <= 45
+        assert len(code) <= 35
         assert max(len(cell.source.splitlines()) for cell in code) <= 5
 
     def test_code_only_calls(self, path: Path) -> None:

@@ -68,7 +68,8 @@ def published(year: str) -> pd.DataFrame:
         weighed = {**score, "score": z / 0.25, "similar_reference": 0.1, "similar_difference": z - 0.1}
         weighed |= {"similar_low": z - 0.2, "similar_high": z, "change": 0.1, "change_se": 0.04}
         weighed |= {"change_probability": 0.93 if high else 0.5}
-        academic = {**score, "indicator": "academic", "smallest": 0.4}
+        academic = {**score, "indicator": "academic", "smallest": 0.4, "change": 0.1, "change_se": 0.04}
+        academic["change_probability"] = weighed["change_probability"]
         growth = {**added, "indicator": "growth", "smallest": 0.5}
         of_dimensions = (academic, growth)
         for one in (weighed, {**score, "subject": "chinese"}, rate, more, low, added, match, *of_dimensions):
@@ -141,18 +142,13 @@ def html(shown: object) -> str:
 
 
 def everything(one: School) -> list[object]:
-    pages = (one.academic, one.growth)
-    parts = [one.cover(), one.context(), one.lead(), one.profile(), one.first_findings(), one.not_said()]
-    parts += [one.changes(), one.similar(), one.scale(), one.growth.subjects(), one.articulation.flows()]
-    parts += [page.headline() for page in pages] + [page.indicators() for page in pages]
-    parts += [page.trend() for page in pages]
-    parts += [
-        one.academic.distribution(),
-        one.academic.subjects(),
-        one.growth.caterpillar(),
-        one.growth.model(),
-    ]
-    parts += [one.competence.indicators(), one.talents.indicators(), one.articulation.indicators()]
+    pages = (one.academic, one.competence, one.talents, one.articulation, one.growth)
+    parts = [one.cover(), one.context(), one.standings(), one.profile(), one.first_findings(), one.limits()]
+    parts += [one.changes(), one.similar(), one.scale(), one.not_said(), one.models()]
+    parts += [page.indicators() for page in pages] + [page.glance() for page in pages]
+    parts += [page.headline() for page in pages]
+    parts += [one.academic.subjects(), one.competence.composition(), one.articulation.flows()]
+    parts += [one.growth.caterpillar(), one.growth.parts(), one.growth.model(), one.definitions_changed()]
     return [*parts, one.precision(), one.definitions(), one.rules(), one.provenance(), one.results()]
 
 
@@ -185,11 +181,25 @@ def test_dimensions_not_evaluated_say_so(root: Path) -> None:
     assert "班级记录" not in said  # that note belongs to another school
 
 
-def test_a_withheld_figure_shows_neither_value_nor_number_of_pupils(root: Path) -> None:
-    table = school(root, 1).academic.indicators()
-    for row in table.rows:
-        assert row[1:6] == ("—",) * 5
-        assert row[6] == "为保护学生隐私不公布"
+def test_a_dimension_without_any_figure_gives_its_reasons_and_no_table(root: Path) -> None:
+    said = html(school(root, 1).academic.indicators())
+    assert "平均标准分（T）、合格率、低分率：为保护学生隐私不公布" in said
+    assert "120" not in said
+    assert "<table" not in said
+
+
+def test_a_withheld_figure_shows_neither_value_nor_number_of_pupils(root: Path, tmp_path: Path) -> None:
+    shutil.copytree(root, tmp_path / "apart")
+    store = Store(load_settings(tmp_path / "apart" / "params" / "sample.yaml").store)
+    table = published(YEARS[-1])
+    held = table["indicator"].eq("pass_rate")
+    table.loc[held, "reason"] = "suppressed"
+    table.loc[held, [one for one in FIGURES if one in table]] = np.nan
+    store.write({("published", YEARS[-1]): table})
+    rows = school(tmp_path / "apart").academic.indicators().rows
+    row = next(row for row in rows if row[0] == "合格率")
+    assert set(row[1:-1]) == {"—"}
+    assert row[-1] == "为保护学生隐私不公布"
 
 
 def test_an_unjudged_figure_says_why(root: Path) -> None:
@@ -211,7 +221,7 @@ def test_first_findings_hold_both_directions_and_count_pupils(root: Path) -> Non
 def test_where_lower_is_better_the_words_say_worse(root: Path) -> None:
     row = next(row for row in school(root).academic.indicators().rows if "低分率" in row[0])
     assert row[0] == "低分率（越低越好）"
-    assert row[6] == "▼ 可能差于"
+    assert row[-1] == "▼ 可能差于"
 
 
 def test_nothing_stands_out_is_said_in_so_many_words(root: Path) -> None:
@@ -242,7 +252,7 @@ def test_figures_have_the_same_bytes_twice_and_ids_of_their_own(root: Path) -> N
 
 
 def test_figures_name_no_other_school(root: Path) -> None:
-    for chart in (school(root).academic.distribution(), school(root).growth.caterpillar()):
+    for chart in (school(root).academic.glance(), school(root).growth.caterpillar()):
         assert "示例1小" not in json.dumps(chart._repr_mimebundle_(), ensure_ascii=False)
 
 
@@ -284,6 +294,7 @@ def test_a_standing_on_fewer_pupils_than_a_sentence_needs_is_not_said(
 ) -> None:
     view = school(root).view
     row = {**view.row(indicator, subject), "standing": standing, "n": float(n)}
+    row["value"] = row["reference"] + (0.1 if standing.endswith("above") else -0.1)
     said = view.speaker.about_indicator(row, view.judged[indicator])
     assert bool(said) == (n >= 30)
 
@@ -311,7 +322,7 @@ def apart(tmp_path: Path, root: Path) -> Path:
 def drawn(monkeypatch) -> dict[str, tuple]:
     """What each chart was asked to draw, by its name."""
     asked: dict[str, tuple] = {}
-    for kind in ("profile", "dots", "trend", "distribution", "caterpillar"):
+    for kind in ("profile", "dot_table", "panorama", "caterpillar"):
         draw = getattr(charts, kind)
 
         def recorded(name, *arguments, draw=draw, **words):
@@ -337,19 +348,26 @@ def test_profile_is_drawn_in_t_points_before_the_middle_half_of_all_subjects(apa
 
 def test_scores_are_drawn_in_t_points_and_growth_in_its_own_unit(apart: Path, drawn) -> None:
     one = school(apart)
-    assert all((one.academic.subjects(), one.academic.distribution(), one.academic.trend()))
-    assert all((one.growth.caterpillar(), one.growth.trend()))
+    assert all(
+        (one.academic.subjects(), one.academic.glance(), one.growth.glance(), one.growth.caterpillar())
+    )
 
     def ends(interval: charts.Interval) -> tuple[float, float, float]:
         return interval.value, interval.low, interval.high
 
-    [(_, chinese)] = drawn["subjects"][0]
-    assert ends(chinese) == pytest.approx((34.0, 32.8, 35.2))
-    others, here = drawn["distribution"]
-    assert others == pytest.approx([50 + 0.2 * position for position in range(2, 12)])
-    assert ends(here) == pytest.approx((54.0, 52.8, 55.2))
-    assert [ends(point) for point in drawn["trend-academic"][1]] == [pytest.approx((54.0, 52.8, 55.2))] * 2
-    assert [ends(point) for point in drawn["trend-growth"][1]] == [pytest.approx((51.0, 50.0, 52.0))] * 2
+    scores, rates = drawn["subjects"][1]
+    assert ends(scores.points[0]) == pytest.approx((34.0, 32.8, 35.2))
+    assert ends(rates.points[0]) == pytest.approx((80.0, 74.0, 86.0))
+    assert rates.references == pytest.approx([70.0])
+    spread, years, moves = drawn["glance-academic"][0]
+    assert spread.others == pytest.approx([50 + 0.2 * position for position in range(2, 12)])
+    assert ends(spread.here) == pytest.approx((54.0, 52.8, 55.2))
+    assert [ends(point) for point in years.points] == [pytest.approx((54.0, 52.8, 55.2))] * 2
+    status, change = moves.here
+    assert ends(status) == pytest.approx((54.0, 52.8, 55.2))
+    assert ends(change) == pytest.approx((1.0, 1.0 - 0.784, 1.0 + 0.784))
+    assert change.mark == "up"
+    assert [point.value for point in drawn["glance-growth"][0][0].points] == pytest.approx([51.0, 51.0])
     growth, mine = drawn["caterpillar"]
     assert len(growth) == 10
     assert ends(mine) == pytest.approx((0.1, 0.0, 0.2))
@@ -365,7 +383,8 @@ def test_printed_scores_are_t_points_of_the_drawn_ones(root: Path) -> None:
 
 def test_changes_are_told_only_where_they_are_sure_enough(root: Path) -> None:
     said = html(school(root).changes())
-    assert "平均标准分（T）：与全区相比，比上年好 1.0（变好的概率 93%）" in said
+    assert "学业质量：与全区相比，估计比上年好 1.0" in said
+    assert "平均标准分（T）：与全区相比，估计比上年好 1.0（变好的概率 93%）" in said
     assert "没有一项指标能说" in html(school(root, 5).changes())
 
 
@@ -382,8 +401,8 @@ def test_similar_sections_are_a_second_reference(root: Path) -> None:
 
 
 def test_small_flows_have_no_number(root: Path) -> None:
-    rows = school(root).articulation.flows().rows
-    assert rows == (("其他", "40"), ("其他", "少于 10"))
+    rows = school(root).articulation.flows().twin.rows
+    assert rows == (("其他学校", "40"), ("其他学校", "少于 10"))
 
 
 def test_a_dimension_without_a_score_falls_back_on_its_lead_indicator(root: Path, tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def test_chinese_can_be_read_out_of_the_pdf(pdf: PdfReader) -> None:
     for words in (
         "平均标准分（T）",
         "劳动实践：学校未交记录，本项不评价。",
-        "第 1 页，共 4 页",
+        "第 1 页，共 3 页",
         "数据 9f3c1a",
     ):
         assert words in text

@@ -83,6 +83,8 @@ FORMULAS: Mapping[str, tuple[Documented, ...]] = {
         multilevel.fit_multilevel,
     ),
     "low_start_growth": (growth.low_starters, growth.value_added, growth.likeness_of_classmates),
+    "middle_start_growth": (growth.low_starters, growth.value_added, growth.likeness_of_classmates),
+    "high_start_growth": (growth.low_starters, growth.value_added, growth.likeness_of_classmates),
     "mean_growth_percentile": (
         growth_percentiles.growth_percentiles,
         growth_percentiles.percentile_design,

@@ -14,7 +14,7 @@ from evalib.vocabulary import LANGUAGES, STANDINGS, Reason
 _NOT_LIMITS = ("source", "dated", "name", "about")
 _IN_TABLES = ("points", "dimensions", "indicators")
 # Groups whose keys a district may choose: one limit.
-_OF_FREE_KEYS = ("quota", "cut_steps")
+_OF_FREE_KEYS = ("quota", "cut_steps", "goes_with", "made_of_years")
 
 
 def limits(given: Sources) -> dict[str, str]:

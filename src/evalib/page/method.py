@@ -17,7 +17,8 @@ def scale(view: View) -> Table | Note:
         name = view.judged[indicator.dimension].name.in_(words.lang)
         dash = words.label("withheld_value")
         silence = row["reason"] or row["score_reason"]
-        score = dash if row["score"] is None else words.value("t_score", row["score"])
+        counts = row["score"] is not None and not silence
+        score = words.value("t_score", row["score"]) if counts else dash
         said = words.reason(silence) if silence else words.label("part_of_score")
         cells.append((name, row["label"], words.share(indicator.weight), score, said))
     if not cells:
@@ -46,6 +47,8 @@ def precision(view: View) -> Table | Note:
                 value = words.value(unit, row["shrunken"], row["shrunken_se"])
                 shrunken = words.label("value_with_interval", value=value, interval=ends)
             known = (row["class_correlation"], row["design_effect"], row["reliability"])
+            if all(one is None for one in known):
+                continue
             figures = (dash if one is None else words.decimal(one, 2) for one in known)
             rows.append((row["label"], *figures, shrunken))
     heads = ("indicator", "class_correlation", "design_effect", "reliability", "shrunken")
@@ -63,7 +66,9 @@ def definitions(view: View) -> Table:
     words, measures = view.words, view.settings.measures
     return Table(
         caption=words.label("definitions_caption"),
-        heads=tuple(words.label(key) for key in ("indicator", "definition", "smallest", "source", "status")),
+        heads=tuple(
+            words.label(key) for key in ("indicator", "definition", "smallest_short", "source", "status")
+        ),
         rows=tuple(
             (
                 one.name.in_(words.lang),
@@ -98,6 +103,31 @@ def rules(view: View) -> Table:
         rows=tuple((words.label(key), said) for key, said in rows),
         text_columns=frozenset({0, 1}),
     )
+
+
+def definitions_changed(view: View) -> Note:
+    """What the district registered as changed, and which indicators came and went since last year."""
+    words = view.words
+    registered = words.catalogue.get("definitions_changed", {})
+    text = (
+        registered[view.year][words.lang] if view.year in registered else words.label("definitions_unchanged")
+    )
+    said = [text]
+    before = [year for year in view.years if year < view.year][-1:]
+    if before:
+        now, then = (
+            {row["indicator"] for row in view.stage_rows(year) if not row["reason"]}
+            for year in (view.year, *before)
+        )
+        for key, found in (("indicators_new", now - then), ("indicators_gone", then - now)):
+            names = [one.name.in_(words.lang) for name, one in view.judged.items() if name in found]
+            if names:
+                said.append(view.speaker.note(key, {"names": words.listed(names)}))
+    standards = view.settings.measures
+    said.append(
+        view.speaker.note("definitions_dated", {"dated": str(standards.dated), "years": view.base_years})
+    )
+    return Note("", tuple(said))
 
 
 def _smallest(view: View, unit: str, smallest: float | None) -> str:

@@ -14,22 +14,25 @@ from evalib.page.dimensions import (
     MODEL_NOTES,
     AcademicPage,
     ArticulationPage,
+    CompetencePage,
     DimensionPage,
     GrowthPage,
 )
 from evalib.page.findings import Speaker, first_findings
-from evalib.page.overview import changes, lead_sentences, profile, similar
-from evalib.page.tables import Context, Emission, FirstFindings, Lead, Note, Table
+from evalib.page.indicators import findable, tell_finding
+from evalib.page.overview import changes, limits, profile, silences, similar, standings
+from evalib.page.tables import Context, Emission, FirstFindings, Note, Pair, Standings, Table
 from evalib.page.view import Row, View
 from evalib.settings import load_settings
 from evalib.store import Store
-from evalib.vocabulary import DIMENSIONS, EDITIONS, LANGUAGES, STAGES, YEARS_SHOWN, Reason
+from evalib.vocabulary import EDITIONS, LANGUAGES, STAGES, YEARS_SHOWN
 from evalib.wording import MARKS, TAGS, mark, wording_of
 
 PAGE = "application/vnd.evalib.page+json"
 # Remarks of the load, of the whole district.
 QUALITY_NOTES = (
     "schools_gone",
+    "schools_gone_unnamed",
     "mean_shifted",
     "pupils_unmatched",
     "rows_without_pupil",
@@ -60,7 +63,8 @@ def open_school(
     lang
         "zh" or "en".
     edition
-        "restricted" or "public".
+        "restricted", for the school and its reviewers: unrounded figures in `results.json`, exact
+        numbers of pupils, other schools where pupils went or came from. "public": see `View`.
     params
         The district's params file, from the project root.
 
@@ -80,14 +84,13 @@ def open_school(
             raise ParameterError("not_allowed", name=name, value=given, allowed=", ".join(allowed))
     settings = load_settings(params)
     store = Store(settings.store)
-    known = store.years("published")
+    known = store.years("public" if edition == "public" else "published")
     wanted = [one for one in known if one <= year][-YEARS_SHOWN:]
     if year not in known:
         store.read("published", year)
     words = wording_of(settings, lang)
-    view = View(
-        settings, store, words, Speaker(settings.sentences, words), school_code, stage, year, tuple(wanted)
-    )
+    speaker = Speaker(settings.sentences, words)
+    view = View(settings, store, words, speaker, school_code, stage, year, tuple(wanted), edition)
     view.profile  # noqa: B018 - an unknown section is told here, not in the middle of the page
     return School(view)
 
@@ -109,9 +112,9 @@ class School:
         return GrowthPage(self.view, "growth")
 
     @cached_property
-    def competence(self) -> DimensionPage:
+    def competence(self) -> CompetencePage:
         """综合素质."""
-        return DimensionPage(self.view, "competence")
+        return CompetencePage(self.view, "competence")
 
     @cached_property
     def talents(self) -> DimensionPage:
@@ -165,14 +168,17 @@ class School:
         facts.append((words.label("sections_compared"), words.label("sections_count", count=len(compared))))
         return Context(tuple(facts))
 
-    def lead(self) -> Lead:
-        """How the section stands in the dimensions that were measured."""
-        joint = "" if self.view.words.lang == "zh" else " "
-        return Lead(joint.join(lead_sentences(self.view)))
+    def standings(self) -> Standings:
+        """How the section stands: over all, and one sentence a dimension."""
+        return standings(self.view)
 
-    def profile(self) -> Chart:
+    def profile(self) -> Chart | Note:
         """The five dimensions in one row each, with how sure each is."""
         return profile(self.view)
+
+    def limits(self) -> Pair:
+        """What is known well, and what this year's data cannot say and why."""
+        return limits(self.view)
 
     def changes(self) -> Note:
         """What changed against last year, as far as that can be said."""
@@ -185,7 +191,7 @@ class School:
     def first_findings(self) -> FirstFindings | Note:
         """The three findings a reviewer should look at first, both directions."""
         view, words = self.view, self.view.words
-        chosen = first_findings([row for row in view.rows if not row["reason"] and view.is_finding(row)])
+        chosen = first_findings(findable(view))
         if not chosen:
             shown = [row for row in view.rows if not row["reason"]]
             judged = [row for row in shown if row["standing"] not in ("", "none", None)]
@@ -199,35 +205,24 @@ class School:
             return Note("", (view.speaker.note(key, {}),))
         findings = []
         for row in chosen:
-            text = view.speaker.about_indicator(row, view.judged[row["indicator"]])
+            text = tell_finding(view, row)
+            if not text:
+                continue
             dimension = view.settings.measures.dimensions[row["dimension"]].name.in_(words.lang)
             one = mark(row["standing"])
             pupils = words.count(int(row["n"]))
             tag = words.label("tag_pupils", dimension=dimension, count=pupils)
             findings.append((text, f"{MARKS[one]} {tag}", one))
-        return FirstFindings(tuple(findings))
+        return (
+            FirstFindings(tuple(findings))
+            if findings
+            else Note("", (view.speaker.note("nothing_stands_out", {}),))
+        )
 
     def not_said(self) -> Note:
         """What this year's data cannot say, and why."""
         view, words = self.view, self.view.words
-        silent: dict[str, list[str]] = {}
-        unjudged: dict[str, list[str]] = {}
-        unscored: dict[str, list[str]] = {}
-        for dimension in DIMENSIONS:
-            params = view.settings.measures.dimensions[dimension]
-            rows = [row for row in view.rows if row["dimension"] == dimension and not row["subject"]]
-            if not rows:
-                silent.setdefault(Reason.NOT_EVALUATED, []).append(params.name.in_(words.lang))
-            for row in rows:
-                # A subject that is missing under a figure over all subjects is told as well.
-                parts = [] if row["reason"] or row["indicator"] != params.lead else view.subjects_of(row)
-                for one in (row, *parts):
-                    if one["reason"]:
-                        silent.setdefault(one["reason"], []).append(one["label"])
-                if row["standing_reason"]:
-                    unjudged.setdefault(row["standing_reason"], []).append(row["label"])
-                if row["score_reason"]:
-                    unscored.setdefault(row["score_reason"], []).append(row["label"])
+        silent, unjudged, unscored = silences(view)
         withheld = [view.speaker.about_withheld(names, reason) for reason, names in silent.items()]
         for key, group in (("not_judged", unjudged), ("not_in_score", unscored)):
             for reason, names in group.items():
@@ -236,6 +231,15 @@ class School:
         notes = [text for key, text in view.notes if key not in (*MODEL_NOTES, *QUALITY_NOTES)]
         said = (*withheld, *notes)
         return Note("", said or (view.speaker.note("everything_said", {}),))
+
+    def definitions_changed(self) -> Note:
+        """What changed in definitions and indicators since last year."""
+        return method.definitions_changed(self.view)
+
+    def models(self) -> Note:
+        """What the models were fitted to, and what came out."""
+        said = tuple(text for key, text in self.view.notes if key in MODEL_NOTES)
+        return Note("", said or (self.view.speaker.note("no_models", {}),))
 
     def data_quality(self) -> Note:
         """What the load noticed about the year's files and did not stop for."""
@@ -280,12 +284,17 @@ class School:
             year: [r for r in view.stage_rows(year) if r["school_code"] == view.school_code]
             for year in view.years
         }
+        measurements = [self._of_results(row) for rows in section_rows.values() for row in rows]
         content = {
             "school_code": view.school_code,
             "stage": view.stage,
             "year": view.year,
-            "measurements": [_plain(row) for rows in section_rows.values() for row in rows],
+            "edition": view.edition,
+            "measurements": measurements,
             "profile": _plain(view.profile),
+            "flows": [_plain(row) for row in view.flows],
+            "sections_compared": len({row["school_code"] for row in view.stage_rows(view.year)}),
+            "told": dict(sorted(view.told.items())),
             "notes": [text for _, text in view.notes],
             "read": [
                 {"table": table, "year": year, "sha256": digest}
@@ -294,11 +303,20 @@ class School:
             "params": view.settings.fingerprint,
             "evalib": __version__,
         }
-        return Emission(RESULTS, content, f"{len(content['measurements'])} measurements")
+        return Emission(RESULTS, content, f"{len(measurements)} measurements")
+
+    def _of_results(self, row: Row) -> Row:
+        """A measurement as `results.json` has it: bands in words."""
+        bands = {"band": self.view.band(row)} if row["band"] else {}
+        if row["coverage_band"]:
+            bands["coverage_band"] = self.view.band(row, "coverage")
+        return _plain({**row, **bands})
 
     @cached_property
     def _data(self) -> str:
-        tables = ("published", "published_scale", "published_flows", "published_sections", "published_notes")
+        public = self.view.edition == "public"
+        own = ("public", "public_sections") if public else ("published", "published_sections")
+        tables = (*own, "published_scale", "published_flows", "published_notes")
         return self.view.store.fingerprint((table, year) for table in tables for year in self.view.years)
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evalib.markup import escape_html, typst_string
+from evalib.page.sparklines import Sparkline
+from evalib.wording import MARKS
 
 Bundle = dict[str, Any]
 
@@ -26,6 +28,10 @@ class Table:
         Positions of columns that hold words and stand to the left; the others are figures.
     marks
         A mark for each row ("up", "down", "same", "na" or ""), which colours its last cell.
+    lead
+        A paragraph before the table.
+    notes
+        Remarks below it.
     """
 
     caption: str
@@ -33,6 +39,8 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     text_columns: frozenset[int] = frozenset({0})
     marks: tuple[str, ...] = ()
+    lead: str = ""
+    notes: tuple[str, ...] = ()
 
     def html(self) -> str:
         """The table as HTML with caption, scopes and row headers, everything escaped."""
@@ -42,10 +50,13 @@ class Table:
         )
         rows = "".join(self._row_html(position) for position in range(len(self.rows)))
         caption = escape_html(self.caption)
+        lead = f'<p class="lead">{escape_html(self.lead)}</p>' if self.lead else ""
+        notes = "".join(f"<li>{escape_html(one)}</li>" for one in self.notes)
         return (
-            f'<div class="scroll" role="region" tabindex="0" aria-label="{caption}">'
+            f'{lead}<div class="scroll" role="group" tabindex="0" aria-label="{caption}">'
             f'<table class="figures"><caption>{caption}</caption>'
             f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
+            + (f'<ul class="remarks">{notes}</ul>' if notes else "")
         )
 
     def in_words(self) -> str:
@@ -54,14 +65,14 @@ class Table:
 
     def typst(self) -> str:
         """The table as a call of the page's own Typst function, cells as string literals."""
-        columns = _array('"left"' if self._is_text(k) else '"right"' for k in range(len(self.heads)))
-        rows = _array(_array(typst_string(cell) for cell in row) for row in self.rows)
+        columns = _array(f'"{self._kind(k)}"' for k in range(len(self.heads)))
+        rows = _array(_array(_typst_cell(cell) for cell in row) for row in self.rows)
         emphasis = _array(f'"{one}"' if one else "none" for one in self._marks())
         heads = _array(typst_string(head) for head in self.heads)
-        caption = typst_string(self.caption)
+        notes = _array(typst_string(one) for one in self.notes)
         return (
-            f"#evalib-table(caption: {caption}, columns: {columns}, head: {heads}, "
-            f"rows: {rows}, emphasis: {emphasis})"
+            f"#evalib-table(caption: {typst_string(self.caption)}, columns: {columns}, head: {heads}, "
+            f"rows: {rows}, emphasis: {emphasis}, lead: {typst_string(self.lead)}, notes: {notes})"
         )
 
     def _row_html(self, position: int) -> str:
@@ -71,21 +82,25 @@ class Table:
         for column, cell in enumerate(cells[1:], start=1):
             last = column == len(cells) - 1 and one
             classes = f' class="{one}"' if last else self._class(column)
-            parts.append(f"<td{classes}>{escape_html(cell)}</td>")
+            inner = cell.html if isinstance(cell, Sparkline) else escape_html(cell)
+            parts.append(f"<td{classes}>{inner}</td>")
         return f"<tr>{''.join(parts)}</tr>"
 
     def _class(self, column: int) -> str:
-        return "" if self._is_text(column) else ' class="number"'
+        return {"left": "", "right": ' class="number"', "center": ' class="center"'}[self._kind(column)]
 
-    def _is_text(self, column: int) -> bool:
-        return column in self.text_columns
+    def _kind(self, column: int) -> str:
+        """Words stand to the left, figures to the right, drawings in the middle."""
+        if any(isinstance(row[column], Sparkline) for row in self.rows):
+            return "center"
+        return "left" if column in self.text_columns else "right"
 
     def _marks(self) -> tuple[str, ...]:
         return self.marks or ("",) * len(self.rows)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Bundle:
-        lines = [self.caption, *(" | ".join(row) for row in (self.heads, *self.rows))]
-        return _bundle(self.html(), self.typst(), "\n".join(lines))
+        lines = [self.caption, *(" | ".join(row) for row in (self.heads, *self.rows)), *self.notes]
+        return _bundle(self.html(), self.typst(), "\n".join([self.lead] * bool(self.lead) + lines))
 
 
 @dataclass(frozen=True)
@@ -101,7 +116,7 @@ class Lead:
 
 @dataclass(frozen=True)
 class Note:
-    """A boxed note of a few paragraphs."""
+    """A boxed note of a few paragraphs; without any it is nothing."""
 
     title: str
     paragraphs: tuple[str, ...]
@@ -111,7 +126,51 @@ class Note:
         html = "".join(f"<p>{escape_html(paragraph)}</p>" for paragraph in self.paragraphs)
         paragraphs = _array(typst_string(paragraph) for paragraph in self.paragraphs)
         typst = f"#evalib-note({typst_string(self.title)}, {paragraphs})"
-        return _bundle(f'<div class="note">{title}{html}</div>', typst, "\n".join(self.paragraphs))
+        box = f'<div class="note">{title}{html}</div>' if title or html else ""
+        return _bundle(box, typst, "\n".join(self.paragraphs))
+
+
+NOTHING = Note("", ())
+
+
+@dataclass(frozen=True)
+class Standings:
+    """Where the school stands: a paragraph over all, then name, sentence and mark of each part."""
+
+    lead: str
+    parts: tuple[tuple[str, str, str], ...]
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Bundle:
+        html = "".join(
+            f'<div><dt><span class="{mark}">{MARKS[mark]}</span> {escape_html(name)}</dt>'
+            f"<dd>{escape_html(text)}</dd></div>"
+            for name, text, mark in self.parts
+        )
+        parts = _array(
+            _array(typst_string(one) for one in (MARKS[mark], name, text, mark))
+            for name, text, mark in self.parts
+        )
+        lead = f'<p class="lead">{escape_html(self.lead)}</p>' if self.lead else ""
+        plain = "\n".join([self.lead, *(f"{name}: {text}" for name, text, _ in self.parts)])
+        typst = f"#evalib-standings({typst_string(self.lead)}, {parts})"
+        return _bundle(f'{lead}<dl class="standings">{html}</dl>', typst, plain)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two boxed notes side by side."""
+
+    notes: tuple[Note, Note]
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Bundle:
+        faces = [note._repr_mimebundle_() for note in self.notes]
+        typst = ", ".join(
+            f"({typst_string(note.title)}, {_array(typst_string(one) for one in note.paragraphs)})"
+            for note in self.notes
+        )
+        html = "".join(face["text/html"] for face in faces)
+        plain = "\n".join("\n".join([note.title, *note.paragraphs]) for note in self.notes)
+        return _bundle(f'<div class="pair">{html}</div>', f"#evalib-pair({typst})", plain)
 
 
 @dataclass(frozen=True)
@@ -160,6 +219,13 @@ class Emission:
 
 def _bundle(html: str, typst: str, plain: str) -> Bundle:
     return {"text/html": html, "text/vnd.typst": typst, "text/plain": plain}
+
+
+def _typst_cell(cell: str) -> str:
+    """A cell as a string literal; a drawing as its SVG and its words."""
+    if isinstance(cell, Sparkline):
+        return f"({typst_string(cell.svg)}, {typst_string(str(cell))})"
+    return typst_string(cell)
 
 
 def _array(parts: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -35,6 +35,11 @@ class View:
         Which section, which school year.
     years
         The years to show, this one last, at most three.
+    edition
+        "restricted" shows what is published; "public" the same rows, rounded as printed, with
+        whatever is made of several figures made of published ones.
+    told
+        Numbers that the page tells beside the measurements, by what they are.
     """
 
     settings: Settings
@@ -45,6 +50,8 @@ class View:
     stage: str
     year: str
     years: tuple[str, ...]
+    edition: str = "restricted"
+    told: dict[str, float] = field(default_factory=dict)
 
     @cached_property
     def judged(self) -> dict[str, IndicatorParams]:
@@ -67,9 +74,10 @@ class View:
         return self.words.listed([self.words.year(year) for year in years])
 
     def is_finding(self, row: Mapping[str, Any]) -> bool:
-        """Whether a measurement may be among what to look at first: single indicators, no mere checks."""
+        """Whether a measurement may be among what to look at first: one indicator, shown, no mere check."""
         indicator = self.judged[row["indicator"]]
-        return row["indicator"] != row["dimension"] and indicator.measure != "value_added_intake"
+        single = row["indicator"] != row["dimension"] and indicator.measure != "value_added_intake"
+        return single and not row["reason"]
 
     @cached_property
     def rows(self) -> list[Row]:
@@ -82,7 +90,7 @@ class View:
     @cached_property
     def profile(self) -> Row:
         """What is said of the school itself: name, area, size."""
-        sections = _rows(self.store.read("published_sections", self.year))
+        sections = _rows(self._of_edition("sections", self.year))
         for row in sections:
             if row["school_code"] == self.school_code and row["stage"] == self.stage:
                 return row
@@ -95,19 +103,31 @@ class View:
             nearest=nearest(self.school_code, codes),
         )
 
+    def name_of(self, dimension: str) -> str:
+        """A dimension's name."""
+        return self.settings.measures.dimensions[dimension].name.in_(self.words.lang)
+
     @cached_property
     def notes(self) -> list[tuple[str, str]]:
         """Notes on the data that concern this section: the sentence's id, and the sentence."""
         texts = []
         for row in _rows(self.store.read("published_notes", self.year)):
             if row["stage"] == self.stage and row["school_code"] in ("", self.school_code):
-                said = self.speaker.note(row["note"], self._words_for(json.loads(row["fields"])))
-                texts.append((row["note"], said))
+                fields = json.loads(row["fields"])
+                # The public edition names no other school.
+                unnamed = self.edition == "public" and "names" in fields
+                key = f"{row['note']}_unnamed" if unnamed else row["note"]
+                texts.append((key, self.speaker.note(key, self._words_for(fields))))
         return texts
 
     @cached_property
     def flows(self) -> list[Row]:
-        """Where pupils went (primary) or came from (junior), small flows pooled; empty if not known."""
+        """Where pupils went (primary) or came from (junior), small flows pooled; empty if not known.
+
+        The public edition has none: they name other schools.
+        """
+        if self.edition == "public":
+            return []
         mine, other = ("feeder", "receiver") if self.stage == "primary" else ("receiver", "feeder")
         names = {
             row["school_code"]: row["name"] for row in _rows(self.store.read("published_sections", self.year))
@@ -124,11 +144,7 @@ class View:
 
     def row(self, indicator: str, subject: str = "", year: str | None = None) -> Row | None:
         """One measurement of this section; None where it was never taken."""
-        for row in self.stage_rows(year or self.year):
-            here = row["school_code"] == self.school_code
-            if here and row["indicator"] == indicator and row["subject"] == subject:
-                return row
-        return None
+        return self._mine[year or self.year].get((indicator, subject))
 
     def subjects_of(self, row: Mapping[str, Any]) -> list[Row]:
         """The same measurement of this section, subject by subject."""
@@ -149,30 +165,67 @@ class View:
         value, se, low, high = (row[name] for name in ("value", "se", "low", "high"))
         return Estimate(value, se, low, high, int(row["n"]), row["coverage"])
 
+    def band(self, row: Mapping[str, Any], of: str = "band") -> str:
+        """The band in place of a withheld number of pupils, or of a coverage that would tell one."""
+        name = "band" if of == "band" else f"{of}_band"
+        return self.words.band(row[name], self.settings.disclosure.minimum_numerator - 1, of)
+
     def others(self, indicator: str) -> list[Row]:
         """The other sections' measurements of this year that have a value."""
-        return [
-            row
-            for row in self.stage_rows(self.year)
-            if row["indicator"] == indicator
-            and not row["subject"]
-            and not row["reason"]
-            and row["school_code"] != self.school_code
-        ]
+        rows = self._whole.get(indicator, ())
+        return [row for row in rows if not row["reason"] and row["school_code"] != self.school_code]
+
+    def drawn(self, indicator: str, value: float) -> float:
+        """A figure in the units of a drawing: T points, percent or the figure itself."""
+        unit = self.judged[indicator].unit
+        return 50 + 10 * value if unit == "t_score" else 100 * value if unit == "rate" else value
 
     def interval(self, row: Mapping[str, Any]) -> Interval:
-        """A measurement in the units of a drawing: T points or the figure itself."""
-        unit = self.judged[row["indicator"]].unit
-        value, low, high = (
-            50 + 10 * row[key] if unit == "t_score" else row[key] for key in ("value", "low", "high")
-        )
+        """A measurement in the units of a drawing; one without an interval is a bare point."""
+        ends = [row["value"] if row[key] is None else row[key] for key in ("value", "low", "high")]
+        value, low, high = (self.drawn(row["indicator"], one) for one in ends)
         return Interval(value, low, high, mark(row["standing"] or "none"))
+
+    def tell(self, what: str, value: float) -> float:
+        """Remember a number that the page tells, so that the results hold it; returns it."""
+        self.told[what] = round(float(value), 6)
+        return value
+
+    def _of_edition(self, what: str, year: str) -> pd.DataFrame:
+        """The edition's own table of figures or of sections."""
+        if self.edition == "public":
+            sections = what == "sections"
+            return self.store.read("public_sections", year) if sections else self.store.read("public", year)
+        if what == "sections":
+            return self.store.read("published_sections", year)
+        return self.store.read("published", year)
+
+    @cached_property
+    def _mine(self) -> dict[str, dict[tuple[str, str], Row]]:
+        """This section's measurements by year, then indicator and subject."""
+        return {
+            year: {
+                (row["indicator"], row["subject"]): row
+                for row in rows
+                if row["school_code"] == self.school_code
+            }
+            for year, rows in self._stages.items()
+        }
+
+    @cached_property
+    def _whole(self) -> dict[str, list[Row]]:
+        """This year's measurements over all subjects, by indicator."""
+        found: dict[str, list[Row]] = {}
+        for row in self.stage_rows(self.year):
+            if not row["subject"]:
+                found.setdefault(row["indicator"], []).append(row)
+        return found
 
     @cached_property
     def _stages(self) -> dict[str, list[Row]]:
         stages = {}
         for year in self.years:
-            rows = [row for row in _rows(self.store.read("published", year)) if row["stage"] == self.stage]
+            rows = [row for row in _rows(self._of_edition("figures", year)) if row["stage"] == self.stage]
             for row in rows:
                 row["label"] = self._label(row)
             stages[year] = rows

@@ -15,6 +15,8 @@ _KEPT = frozenset({
     "details", "summary",
 })
 # fmt: on
+# A small drawing in a table's cell: lines and dots placed by numbers, and nothing else.
+_SPARK = frozenset({"svg", "line", "circle"})
 _VOID = frozenset({"br", "hr"})
 # Their content is no text for a reader.
 _SILENT = frozenset(
@@ -25,15 +27,18 @@ _ATTRIBUTES = {
     "colspan": re.compile(r"\d{1,3}"),
     "rowspan": re.compile(r"\d{1,3}"),
     "scope": re.compile(r"(?:col|row)(?:group)?"),
-    "role": re.compile(r"region|group"),
+    "role": re.compile(r"region|group|img"),
     "tabindex": re.compile(r"0"),
     "aria-label": re.compile(r".*", re.DOTALL),
+    "viewbox": re.compile(r"[\d. ]{1,40}"),
+    **dict.fromkeys(("x1", "x2", "y1", "y2", "cx", "cy", "r"), re.compile(r"-?\d{1,4}(?:\.\d{1,4})?")),
 }
 # The classes that report.css knows; any other would borrow a place on the page or mean nothing.
 # fmt: off
 _CLASSES = frozenset({
     "lead", "small", "note", "context", "first", "tag", "up", "down", "same", "na", "number", "right",
-    "center", "scroll", "figures", "prose", "twin",
+    "center", "scroll", "figures", "prose", "twin", "standings", "pair", "remarks", "spark", "mean", "run",
+    "span",
 })
 # fmt: on
 # What may be left open in HTML, and is closed by the next of its kind.
@@ -63,12 +68,13 @@ class _Reducer(HTMLParser):
         self.silent: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if self.silent or tag in _SILENT:
+        drawn = tag in _SPARK and (tag != "svg" or ("class", "spark") in attrs)
+        if self.silent or (tag in _SILENT and not drawn):
             if tag in _SILENT:
                 self.silent.append(tag)
         elif tag in _VOID:
             self.parts.append(f"<{tag}>")
-        elif tag in _KEPT:
+        elif tag in _KEPT or (drawn and (tag == "svg" or "svg" in self.open)):
             if tag in _SELF_CLOSING and self.open[-1:] == [tag]:
                 self.handle_endtag(tag)
             self.parts.append(f"<{tag}{_attributes(attrs)}>")
