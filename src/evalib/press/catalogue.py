@@ -1,145 +1,272 @@
-"""The index page over all reports of a district and year."""
+"""The index page over all reports of a district and year.
+
+One table of every section, whole without script. Where script may run, one small script of
+ours adds search and filters; the page's content policy knows it by its hash and lets no other run.
+"""
 
 from __future__ import annotations
 
-import json
+import base64
+import hashlib
 import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup as Safe
 
 from evalib import __version__
+from evalib.markup import printable
 from evalib.press.ledger import Ledger
 from evalib.settings import Settings
 from evalib.store import Store
-from evalib.vocabulary import ReportKey
-from evalib.wording import TAGS, Wording, mark, wording_of
+from evalib.vocabulary import STANDINGS, Reason, ReportKey
+from evalib.wording import MARKS, TAGS, Wording, mark, wording_of
+
+# One letter a standing, so that a page of thousands of rows stays small: 1 is clearly above.
+CODES = {standing: str(position) for position, standing in enumerate(STANDINGS, start=1)}
+UNJUDGED = "0"
+FATES = ("made", "failed", "stale", "none")
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One dimension's standing: its words, its mark, its letter among the filters, why there is none."""
+
+    words: str
+    mark: str
+    code: str
+    reason: str = ""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One section's row: name, standings, links, and what failed."""
+    """One section's row.
+
+    Attributes
+    ----------
+    code, name, stage, area, group
+        The section, in words.
+    standings
+        One a dimension, in the order of the params.
+    links
+        Label and address of each file that is there.
+    fate
+        One of `FATES`: a report that was made from what has since changed is stale.
+    causes
+        Why it failed, or what has changed.
+    """
 
     code: str
     name: str
     stage: str
     area: str
-    standings: tuple[tuple[str, str], ...]
+    group: str
+    standings: tuple[Standing, ...]
     links: tuple[tuple[str, str], ...]
     fate: str
-    cause: str
+    causes: tuple[str, ...] = ()
+
+    @property
+    def kept(self) -> bool:
+        """Whether it failed and an earlier report is still there."""
+        return self.fate == "failed" and bool(self.links)
+
+    @property
+    def codes(self) -> str:
+        """The letters of its standings, one a dimension."""
+        return "".join(one.code for one in self.standings)
 
 
 def write_catalogue(settings: Settings, store: Store, ledger: Ledger, year: str, folder: Path) -> Path:
     """Write `index.html` over every section of a year, whether its report was made or not.
 
+    Parameters
+    ----------
+    settings, store, ledger
+        The district's params, its published tables and the record of its reports.
+    year
+        Which school year.
+    folder
+        Where its reports lie, and the page will.
+
     Returns
     -------
     The page's path.
     """
-    lang = settings.district.languages[0]
-    words = wording_of(settings, lang)
-    sections = store.read("published_sections", year)
-    sections = sections.astype(object).where(sections.notna(), None)
-    entries = [
-        _entry(
-            settings,
-            ledger,
-            words,
-            ReportKey("school", year, row["school_code"], row["stage"], lang=lang),
-            {str(name): value for name, value in row.items()},
-            folder,
-        )
-        for row in sections.to_dict("records")
-    ]
-    leads = [one for one in settings.measures.dimensions.values() if one.lead]
-    page = _template().render(
-        lang=TAGS[lang],
-        title=words.label(
-            "catalogue_title", district=settings.district.district.in_(lang), year=words.year(year)
-        ),
-        eyebrow=f"{settings.district.district.in_(lang)} · {words.label('review')}",
-        year=words.year(year),
-        words=words,
-        dimensions=[one.name.in_(lang) for one in leads],
-        entries=entries,
-        summary=words.label(
-            "summary",
-            made=sum(entry.fate == "made" for entry in entries),
-            failed=sum(entry.fate == "failed" for entry in entries),
-        ),
-        version=__version__,
-    )
+    words = wording_of(settings, settings.district.languages[0])
+    entries = list(_entries(settings, store, ledger, words, year, folder))
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "index.html"
     aside = folder / f".index.html.{os.getpid()}"
-    aside.write_text(page, encoding="utf-8")
+    aside.write_text(catalogue(settings, words, year, entries), encoding="utf-8")
     aside.replace(path)
     return path
 
 
-def _entry(
-    settings: Settings, ledger: Ledger, words: Wording, key: ReportKey, row: dict[str, Any], folder: Path
-) -> Entry:
-    results = _results(folder / key.folder / "results.json")
-    links = []
-    for stem, ending in _files(settings):
-        if (folder / key.folder / f"{stem}.{ending}").is_file():
-            label = ending.upper() if stem == "report" else f"{ending.upper()} ({stem.partition('.')[2]})"
-            links.append((label, f"{key.folder}/{stem}.{ending}"))
-    return Entry(
-        code=key.code,
-        name=row["name"] or words.label("unnamed_school", code=key.code),
-        stage=words.label(key.stage, "stages"),
-        area=words.known(row["area"], "areas") if row.get("area") else "",
-        standings=_standings(settings, words, results),
-        links=tuple(links),
-        fate=ledger.fate(key) or "none",
-        cause=ledger.cause(key, words.lang),
+def catalogue(settings: Settings, words: Wording, year: str, entries: Sequence[Entry]) -> str:
+    """The page over these sections as HTML."""
+    district = settings.district.district.in_(words.lang)
+    names = [one.name.in_(words.lang) for one in settings.measures.dimensions.values()]
+    script = _resource("catalogue.js")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    page: str = _template().render(
+        lang=TAGS[words.lang],
+        title=printable(words.label("catalogue_title", district=district, year=words.year(year))),
+        eyebrow=printable(f"{district} · {words.label('review')}"),
+        words=words,
+        dimensions=names,
+        labels=Safe("".join(_label_rule(position, name) for position, name in enumerate(names, start=4))),
+        entries=entries,
+        counts=[(fate, sum(entry.fate == fate for entry in entries)) for fate in FATES],
+        filters=_filters(words, entries),
+        standings=_standing_filter(words),
+        style=Safe(_resource("catalogue.css")),
+        script=Safe(script),
+        policy=Safe(f"'sha256-{digest}'"),
+        version=__version__,
+    )
+    return page
+
+
+def _entries(
+    settings: Settings, store: Store, ledger: Ledger, words: Wording, year: str, folder: Path
+) -> Iterable[Entry]:
+    sections = store.read("published_sections", year)
+    judged = _judged(settings, store, year)
+    now = {"evalib": __version__, "params": settings.fingerprint}
+    digest = cache(store.digest)
+    for row in sections.astype(object).where(sections.notna(), None).to_dict("records"):
+        code, stage = row["school_code"], row["stage"]
+        keys = [
+            ReportKey("school", year, code, stage, edition, lang)
+            for edition in settings.district.editions
+            for lang in settings.district.languages
+        ]
+        fate, causes = _fate(keys, ledger, words, lambda made_from: _changed(made_from, now, digest))
+        yield Entry(
+            code=printable(code),
+            name=printable(row["name"] or words.label("unnamed_school", code=code)),
+            stage=words.label(stage, "stages"),
+            area=printable(words.known(row["area"], "areas")) if row.get("area") else "",
+            group=printable(row.get("group") or ""),
+            standings=tuple(
+                _standing(words, judged.get((code, stage, dimension)))
+                for dimension in settings.measures.dimensions
+            ),
+            links=tuple(_links(folder / keys[0].folder)),
+            fate=fate,
+            causes=tuple(printable(cause) for cause in causes),
+        )
+
+
+def _judged(settings: Settings, store: Store, year: str) -> dict[tuple[str, str, str], Row]:
+    """The published score of each section's dimensions."""
+    columns = ["school_code", "stage", "indicator", "subject", "reason", "standing", "standing_reason"]
+    rows: pd.DataFrame = store.read("published", year, columns)
+    rows = rows[rows["indicator"].isin(settings.measures.dimensions) & rows["subject"].eq("")]
+    records = rows.astype(object).where(rows.notna(), None).to_dict("records")
+    return {
+        (row["school_code"], row["stage"], row["indicator"]): {str(name): one for name, one in row.items()}
+        for row in records
+    }
+
+
+def _standing(words: Wording, row: Row | None) -> Standing:
+    """A dimension's standing as the report's first page says it."""
+    withheld = Reason.NOT_EVALUATED if row is None else row["reason"]
+    if row is None or withheld:
+        return Standing(f"{MARKS['na']} {words.reason(withheld)}", "na", UNJUDGED)
+    standing = row["standing"] or "none"
+    reason = row["standing_reason"] if standing == "none" else ""
+    return Standing(
+        words.standing(standing, "higher"),
+        mark(standing),
+        CODES.get(standing, UNJUDGED),
+        words.reason(reason) if reason else "",
     )
 
 
-def _files(settings: Settings) -> list[tuple[str, str]]:
-    stems = ["report", *(f"report.{lang}" for lang in settings.district.languages[1:])]
-    return [(stem, ending) for stem in stems for ending in ("html", "pdf")]
+def _fate(
+    keys: Sequence[ReportKey],
+    ledger: Ledger,
+    words: Wording,
+    changed_since: Callable[[Mapping[str, Any]], list[str]],
+) -> tuple[str, list[str]]:
+    """What became of a section's reports, all languages and editions together, and why."""
+    fates = {key: ledger.fate(key) for key in keys}
+    failed = [key for key in keys if fates[key] == "failed"]
+    if failed:
+        return "failed", list(dict.fromkeys(ledger.cause(key, words.lang) for key in failed))
+    if not any(fates.values()):
+        return "none", []
+    changed = [part for key in keys for part in changed_since(ledger.made_from(key))]
+    if changed:
+        return "stale", [words.label(f"changed_{part}") for part in dict.fromkeys(changed)]
+    return "made", []
 
 
-def _standings(settings: Settings, words: Wording, results: dict[str, Any]) -> tuple[tuple[str, str], ...]:
-    """Words and mark of each measured dimension's lead indicator."""
-    found = {
-        row["indicator"]: row
-        for row in results.get("measurements", [])
-        if not row["subject"] and row["year"] == results["year"]
-    }
-    directions = {one.id: one.direction for one in settings.measures.indicators}
-    cells = []
-    for dimension in settings.measures.dimensions.values():
-        if dimension.lead:
-            row = found.get(dimension.lead)
-            if row is None:
-                cells.append((words.label("withheld_value"), "na"))
-            elif row["reason"]:
-                cells.append((words.reason(row["reason"]), "na"))
-            else:
-                standing = row["standing"] or "none"
-                cells.append((words.standing(standing, directions[dimension.lead]), mark(standing)))
-    return tuple(cells)
+def _changed(
+    made_from: Mapping[str, Any], now: Mapping[str, str], digest: Callable[[str, str], str | None]
+) -> list[str]:
+    """What a report was made from that is another now; nothing where the record does not say."""
+    parts = [part for part in now if made_from.get(part, now[part]) != now[part]]
+    read = made_from.get("read", {})
+    if any(not (digest(*name.split("/")) or "").startswith(one) for name, one in read.items()):
+        parts.insert(0, "data")
+    return parts
 
 
-def _results(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        return {}
-    content: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    return content
+def _links(folder: Path) -> Iterable[tuple[str, str]]:
+    """Every page of a section that is there: `report.html` as HTML, `report.en.pdf` as PDF (en)."""
+    found = [path for ending in ("html", "pdf") for path in folder.glob(f"report*.{ending}")]
+    for path in sorted(found, key=lambda path: (len(path.stem), path.stem, path.suffix)):
+        more = path.stem.partition(".")[2]
+        label = path.suffix[1:].upper() + (f" ({more})" if more else "")
+        yield label, f"{folder.name}/{path.name}"
+
+
+def _filters(words: Wording, entries: Sequence[Entry]) -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """The plain filters: name, label, and what may be chosen. One that tells nothing apart is left out."""
+    known = [
+        (
+            name,
+            words.label(name),
+            [(one, one) for one in dict.fromkeys(getattr(e, name) for e in entries) if one],
+        )
+        for name in ("stage", "area", "group")
+    ]
+    fates = [fate for fate in FATES if any(entry.fate == fate for entry in entries)]
+    known.append(("fate", words.label("fate"), [(fate, words.label(f"fate_{fate}")) for fate in fates]))
+    return [one for one in known if len(one[2]) > 1]
+
+
+def _standing_filter(words: Wording) -> list[tuple[str, str]]:
+    """Letters that a choice allows, and its words: both degrees together first, then each standing."""
+    both = [("12", words.label("filter_above")), ("45", words.label("filter_below"))]
+    each = [(CODES[one], words.standing(one, "higher")) for one in STANDINGS]
+    return [*both, *each, (UNJUDGED, words.standing("none", "higher"))]
+
+
+def _label_rule(position: int, words: str) -> str:
+    """A narrow page's label before a row's cell, once in the style and not in each of thousands of rows."""
+    escaped = "".join(f"\\{ord(letter):x} " for letter in words)
+    return f'tbody>tr>:nth-child({position})::before{{content:"{escaped}"}}'
+
+
+@cache
+def _resource(name: str) -> str:
+    return files("evalib.press").joinpath("templates", name).read_text("utf-8")
 
 
 @cache
 def _template() -> Any:
-    source = files("evalib.press").joinpath("templates/catalogue.html.j2").read_text("utf-8")
     return Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    ).from_string(source)
+    ).from_string(_resource("catalogue.html.j2"))

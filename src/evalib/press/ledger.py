@@ -34,6 +34,8 @@ class Fate:
         SHA-256 of each file, by its name.
     missing_glyphs
         Characters that the fonts do not have and the PDF shows as 〓.
+    made_from
+        What a made report says of its sources: `evalib`, `params`, and in `read` each slice's short hash.
     """
 
     key: ReportKey
@@ -42,6 +44,7 @@ class Fate:
     seconds: dict[str, float] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     missing_glyphs: tuple[str, ...] = ()
+    made_from: dict[str, Any] = field(default_factory=dict)
 
 
 class Ledger:
@@ -78,6 +81,10 @@ class Ledger:
     def cause(self, key: ReportKey, lang: str) -> str:
         """Why a report failed."""
         return str(self.reports.get(name_of(key), {}).get("cause", {}).get(lang, ""))
+
+    def made_from(self, key: ReportKey) -> dict[str, Any]:
+        """What a report was made from; empty where the record does not say."""
+        return dict(self.reports.get(name_of(key), {}).get("made_from", {}))
 
     def _save(self) -> None:
         content = {"evalib": __version__, "reports": dict(sorted(self.reports.items()))}

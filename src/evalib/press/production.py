@@ -80,7 +80,8 @@ def make_report(order: Order) -> Fate:
         aside = Path(tempfile.mkdtemp(prefix=f".{order.folder.name}-", dir=order.folder.parent))
         with _timed(seconds, "execute"):
             executed = execute_report(order.notebook, order.parameters, root=order.root)
-        _write_json(aside / f"{order.stem.replace('report', 'results', 1)}.json", results_of(executed))
+        results = results_of(executed)
+        _write_json(aside / f"{order.stem.replace('report', 'results', 1)}.json", results)
         _write_json(aside / f"{order.stem}.ipynb", executed, indent=1)
         missing: tuple[str, ...] = ()
         if "html" in order.formats:
@@ -97,7 +98,8 @@ def make_report(order: Order) -> Fate:
         for name in {f"{order.stem}.{ending}" for ending in FORMATS} - set(files):
             # A page of an earlier run beside a new one would tell other numbers.
             (order.folder / name).unlink(missing_ok=True)
-        return Fate(order.key, True, seconds=seconds, files=files, missing_glyphs=missing)
+        sources = _sources(results)
+        return Fate(order.key, True, seconds=seconds, files=files, missing_glyphs=missing, made_from=sources)
     except EvalError as error:
         return Fate(order.key, False, cause=_both(error), seconds=seconds)
     except Exception as error:  # the one place that records a report's fate
@@ -186,6 +188,13 @@ class _timed:
 
     def __exit__(self, *exception: object) -> None:
         self.seconds[self.name] = round(time.perf_counter() - self.start, 4)
+
+
+def _sources(results: dict[str, Any]) -> dict[str, Any]:
+    """What a report's results say of where it comes from, hashes shortened as in its fingerprint."""
+    sources: dict[str, Any] = {name: results[name] for name in ("evalib", "params") if name in results}
+    read = {f"{one['table']}/{one['year']}": one["sha256"][:12] for one in results.get("read", [])}
+    return {**sources, "read": read}
 
 
 def _both(error: EvalError) -> dict[str, str]:
