@@ -17,6 +17,7 @@ from evalib.press.ledger import only_run
 from evalib.sampling import InventedDistrict, invent_district, write_workbooks
 from evalib.settings import Settings, load_settings
 from evalib.store import Store
+from sampled import sampled
 
 ROOT = Path(__file__).parents[1]
 
@@ -72,7 +73,7 @@ def processes_of(mark: str) -> list[int]:
 
 @pytest.mark.proof
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc to see processes")
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("how", sampled([signal.SIGKILL, signal.SIGTERM, signal.SIGINT]))
 def test_a_killed_run_leaves_no_process_and_the_next_run_makes_all(
     tmp_path: Path, how: signal.Signals
 ) -> None:

@@ -211,14 +211,16 @@ def test_intervals_of_scores_and_their_differences_cover(
     assert_no_size_is_left_out(found)
 
 
-@pytest.mark.parametrize("section_sd", sampled([0.2, 0.0]))
+@pytest.mark.study
+@pytest.mark.parametrize("section_sd", [0.2, 0.0])
 def test_intervals_of_scores_cover_where_classes_are_of_one_size(section_sd: float) -> None:
     found = study(CORRELATIONS[0], section_sd, sizes="equal")
     assert_covers("score", found.scores)
     assert_covers("difference", found.differences)
 
 
-@pytest.mark.parametrize("sections", sampled([100, 40]))
+@pytest.mark.study
+@pytest.mark.parametrize("sections", [100, 40])
 def test_intervals_of_scores_cover_on_a_scale_of_the_same_year(sections: int) -> None:
     found = study(CORRELATIONS[0], 0.3, sections, provisional=True)
     assert_covers("score", found.scores)

@@ -85,7 +85,7 @@ def test_load_killed_before_any_step_is_whole(tmp_path: Path, first: bool) -> No
     ended, steps = run(copied("whole"))
     assert ended == 0
     after = state(District(tmp_path / "whole", identities="real").store)
-    points = random.Random(20260901).sample(range(1, steps + 1), 5 if first else 12)
+    points = random.Random(20260901).sample(range(1, steps + 1), 3 if first else 6)
     assert steps > 12
     ends = set()
     for step in sorted(points):
@@ -124,7 +124,7 @@ def test_load_killed_at_any_time_is_whole(district: District) -> None:
     usual = time.monotonic() - started
     after: dict[Any, Any] | None = None
     chance = random.Random(7)
-    for _ in range(12):
+    for _ in range(6):
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(chance.uniform(0.4, 1.0) * usual)
         process.kill()
