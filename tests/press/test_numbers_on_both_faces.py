@@ -142,7 +142,7 @@ class Told:
         self.constants = known(settings)
         years = [float(year) for row in results["measurements"] for year in row["year"].split("-")]
         lists = [*results["flows"], results["profile"], {"count": results["sections_compared"]}]
-        self.facts = [*exact_values(lists), *dict.fromkeys(years)]
+        self.facts = [*exact_values(lists), *results["told"].values(), *dict.fromkeys(years)]
         self.named: dict[str, list[float]] = {}
         self.rows: dict[str, Row] = {}
         self.units = {key: one.unit for key, one in settings.measures.judged.items()}

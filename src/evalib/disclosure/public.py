@@ -226,6 +226,8 @@ def _mean_shift(parts: pd.DataFrame) -> float:
 
 def _of_last_year(found: pd.DataFrame, last: pd.DataFrame) -> pd.Series[float]:
     keys = [*GROUP, "school_code"]
+    if "basis" not in last:  # read from the store, as a year whose pupils were forgotten: never kept there
+        return pd.Series(np.nan, index=found.index)
     then = last.set_index(keys)["basis"]
     return pd.Series(then.reindex(pd.MultiIndex.from_frame(found[keys])).to_numpy(float), index=found.index)
 
