@@ -42,14 +42,17 @@ ROOMS: dict[str, set[str]] = {
     "sampling": {"intake", "settings", *BASE},
     "page": {"settings", "store", "wording", "fonts", "markup", "scoring", "scales", "sensitivity", *BASE},
     "press": {"settings", "store", "wording", "fonts", "markup", *BASE},
-    "annual": {"intake", "store", "settings", "measuring", "press", *BASE},
+    "due": {"store", "settings", "press", *BASE},
+    "annual": {"intake", "store", "settings", "measuring", "press", "due", *BASE},
+    "preview": {"store", "settings", "press", "due", "annual", *BASE},
+    "again": {"settings", "press", "annual", "preview", *BASE},
     "progress": {"press", *BASE},
     "handbook": {
         *("settings", "wording", "intake", "forgetting", "measures", "statistics", "review", "sensitivity"),
         *(*JUDGING, "similar", "disclosure", *BASE),
     },
     "cli": {
-        *("annual", "intake", "measuring", "forgetting", "settings", "store"),
+        *("annual", "preview", "again", "intake", "measuring", "forgetting", "settings", "store"),
         *("sampling", "press", "progress", *BASE),
     },
     "__main__": {"cli"},
@@ -57,7 +60,7 @@ ROOMS: dict[str, set[str]] = {
 }
 # library → the only modules that may import it
 SOLE_IMPORTERS = {
-    "papermill": {"press.execute"},
+    "papermill": {"press.execute", "press.warm.engine"},
     "nbconvert": {"press.render"},
     "typst": {"press.render"},
     "matplotlib": {"page.charts"},

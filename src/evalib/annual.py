@@ -2,57 +2,49 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from evalib.due import Due, looked_at
 from evalib.errors import Fault
-from evalib.intake.load import Loaded, load
-from evalib.measuring import measure
-from evalib.press.catalogue import write_catalogue
-from evalib.press.execute import check_parameters
+from evalib.press.asked import FORMATS, Request
+from evalib.press.contents import sha256_of
+from evalib.press.freshness import Decision, Present, decide, present, with_basis
 from evalib.press.ledger import Fate, Ledger, only_run
+from evalib.press.memory import Memory
 from evalib.press.plan import check_stage, plan_reports, years_wanted
-from evalib.press.production import FORMATS, Order, make_reports
+from evalib.press.production import DISK_FULL, Order, make_reports
+from evalib.press.standstill import RECORD, remember
 from evalib.settings import Settings
 from evalib.store import Store
 from evalib.vocabulary import ReportKey
 
+if TYPE_CHECKING:
+    from evalib.intake.load import Loaded
 
-@dataclass(frozen=True)
-class Request:
-    """Which of a district's reports are wanted.
+__all__ = ["Request", "load_files", "orders_for", "run"]
 
-    Attributes
-    ----------
-    year, school, stage
-        Only these, where given; a year replaces the params file's entry.
-    formats
-        Which of "html", "pdf".
-    workers
-        Processes; one a core when not given.
-    """
-
-    year: str | None = None
-    school: str | None = None
-    stage: str | None = None
-    formats: tuple[str, ...] = FORMATS
-    workers: int | None = None
+# Who makes the reports that are due: orders and a number of processes → fates as they are known.
+Maker = Callable[[Sequence[Order], int | None], Generator[Fate, None, None]]
 
 
 class Listener(Protocol):
     """Who is told how a run goes on."""
 
-    def stage(self, key: str) -> None:
-        """A stage before the reports begins; `key` names its message."""
+    def stage(self, key: str, **fields: Any) -> None:
+        """A stage before the reports begins, or need not; `key` names its message."""
 
     def warn(self, warnings: tuple[Fault, ...]) -> None:
         """What the load noticed but did not stop for."""
 
-    def start(self, count: int) -> None:
-        """So many reports will be made."""
+    def start(self, count: int, reused: int) -> None:
+        """So many reports will be made, so many are as they should be."""
 
     def step(self, fate: Fate) -> None:
         """One report's fate is known."""
@@ -65,13 +57,16 @@ class Outcome:
     Attributes
     ----------
     fates
-        One a report, in the order of completion.
+        One a report that was due, in the order of completion.
     pages
         The catalogues to open, one a year.
+    reused
+        How many reports were as they should be.
     """
 
     fates: tuple[Fate, ...]
     pages: tuple[Path, ...]
+    reused: int = 0
 
     @property
     def failed(self) -> tuple[Fate, ...]:
@@ -87,6 +82,8 @@ def load_files(settings: Settings) -> Loaded:
     DataError
         The files are missing or have faults; the store is as it was.
     """
+    from evalib.intake.load import load
+
     return load(settings, Store(settings.store))
 
 
@@ -110,8 +107,17 @@ def orders_for(
     ]
 
 
-def run(settings: Settings, request: Request, listener: Listener) -> Outcome:
-    """Load, review, publish, and make the reports asked for with their catalogue.
+def maker_of(settings: Settings) -> Maker:
+    """What every command makes reports with: worker processes, one a core."""
+
+    def make(orders: Sequence[Order], workers: int | None) -> Generator[Fate, None, None]:
+        yield from make_reports(orders, workers=workers)
+
+    return make
+
+
+def run(settings: Settings, request: Request, listener: Listener, make: Maker | None = None) -> Outcome:
+    """Load, review and publish what is due, make the reports that are, and write their catalogue.
 
     Raises
     ------
@@ -120,51 +126,145 @@ def run(settings: Settings, request: Request, listener: Listener) -> Outcome:
         there; no report was run.
     DataError
         The files have faults; the store is as it was.
+    OSError
+        The output cannot be written, or there is no room left.
     """
+    from evalib.press.execute import check_parameters
+
+    make = make or maker_of(settings)
     check_stage(request.stage)
     (any_order,) = orders_for(settings, [ReportKey("school", "", "", "")])
     check_parameters(any_order.notebook, any_order.parameters)
     with only_run(settings.output):
-        listener.stage("stage_load")
-        listener.warn(load_files(settings).warnings)
-        store = Store(settings.store)
+        memory, store = Memory(settings.output), Store(settings.store)
+        due = Due(settings, store, memory)
+        _load(settings, due, listener)
         years = years_wanted(settings, store.years(), request.year)
-        keys = plan_reports(settings, store, years, school=request.school, stage=request.stage)
-        listener.stage("stage_review")
-        measure(settings, years)
-        for year in years:
-            _sweep(settings.output / year)
-            _sweep(settings.output / "public" / year)
-        listener.start(len(keys))
-        return _make(settings, store, years, orders_for(settings, keys, request.formats), request, listener)
+        keys = _keys(settings, store, years, request)
+        _review(settings, due, years, listener)
+        sweep(settings.output, years)
+        now = present(settings, store, memory.contents)
+        with Ledger(settings.output / RECORD) as ledger, _catalogued(settings, store, ledger, years) as pages:
+            orders = orders_for(settings, keys, request.formats)
+            decisions = decide(orders, [ledger.entry(key) for key in keys], now)
+            fates = _make(decisions, now, ledger, request, listener, make)
+        outcome = Outcome(tuple(fates), tuple(pages), len(decisions) - len(fates))
+        _remember(settings, request, memory, ledger, orders, outcome)
+        memory.save()
+        return outcome
+
+
+def _load(settings: Settings, due: Due, listener: Listener) -> None:
+    if not due.load():
+        listener.stage("stage_load_same", count=due.warnings)
+        return
+    listener.stage("stage_load")
+    loaded = load_files(settings)
+    due.loaded(len(loaded.warnings))
+    due.memory.save()
+    listener.warn(loaded.warnings)
+
+
+def _review(settings: Settings, due: Due, years: Sequence[str], listener: Listener) -> None:
+    if not due.measure(years):
+        return
+    from evalib.measuring import measure
+
+    listener.stage("stage_review")
+    measure(settings, years)
+    due.measured(years)
+    due.memory.save()
+
+
+def _keys(settings: Settings, store: Store, years: Sequence[str], request: Request) -> list[ReportKey]:
+    return plan_reports(
+        settings,
+        store,
+        years,
+        school=request.school,
+        stage=request.stage,
+        lang=request.lang,
+        edition=request.edition,
+    )
 
 
 def _make(
-    settings: Settings,
-    store: Store,
-    years: Sequence[str],
-    orders: Sequence[Order],
+    decisions: Sequence[Decision],
+    now: Present,
+    ledger: Ledger,
     request: Request,
     listener: Listener,
-) -> Outcome:
-    ledger = Ledger(settings.output / "run.json")
-    fates = []
+    make: Maker,
+) -> list[Fate]:
+    due = {one.order.key: one.order for one in decisions if one.action != "reuse"}
+    listener.start(len(due), len(decisions) - len(due))
+    fates: list[Fate] = []
+    if not due:
+        return fates
+    with closing(make([*due.values()], request.workers)) as made:
+        for fate in made:
+            order = due[fate.key]
+            whole = with_basis(fate, order, now)
+            ledger.record(whole)
+            fates.append(whole)
+            listener.step(whole)
+            if fate.fault == DISK_FULL:
+                # The others would fail in the same way, one after another.
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(order.folder.parent))
+            for name, digest in fate.files.items():
+                now.contents.wrote(order.folder / name, digest)
+    return fates
+
+
+@contextmanager
+def _catalogued(
+    settings: Settings, store: Store, ledger: Ledger, years: Sequence[str]
+) -> Iterator[list[Path]]:
+    """Whatever ends the run, the catalogues tell what is there; they are in the list afterwards."""
+    from evalib.press.catalogue import write_catalogue
+
+    pages: list[Path] = []
     try:
-        for fate in make_reports(orders, workers=request.workers):
-            ledger.record(fate)
-            fates.append(fate)
-            listener.step(fate)
+        yield pages
     finally:
-        # Whatever ends the run, the catalogue tells what is there.
-        pages = tuple(
-            write_catalogue(settings, store, ledger, year, settings.output / year) for year in years
-        )
-    return Outcome(tuple(fates), pages)
+        pages += [write_catalogue(settings, store, ledger, year, settings.output / year) for year in years]
 
 
-def _sweep(folder: Path) -> None:
+def _remember(
+    settings: Settings,
+    request: Request,
+    memory: Memory,
+    ledger: Ledger,
+    orders: Sequence[Order],
+    outcome: Outcome,
+) -> None:
+    """Let the next run know at once that nothing is due, if this one met its request in full."""
+    if outcome.failed:
+        return
+    inputs, folders = looked_at(settings)
+    made = [
+        order.folder / name for order in orders for name in (ledger.entry(order.key) or {}).get("files", {})
+    ]
+    for path in (*outcome.pages, settings.output / RECORD, settings.store / "manifest.json"):
+        if path.is_file():
+            memory.contents.wrote(path, sha256_of(path))
+    remember(
+        memory,
+        request.narrowing,
+        inputs=inputs,
+        folders=folders,
+        made=[*made, *outcome.pages],
+        reports=len(orders),
+        pages=outcome.pages,
+    )
+
+
+def sweep(output: Path, years: Sequence[str]) -> None:
     """Remove what a killed run left half made; nobody else runs now."""
-    for path in folder.glob(".*"):
+    places = [folder / year for year in years for folder in (output, output / "public")]
+    left = [path for place in places for path in place.glob(".*")]
+    left += [path for name in (".run.json.*", ".memory.json.*", ".verify-*") for path in output.glob(name)]
+    for path in left:
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
         else:

@@ -157,10 +157,17 @@ class Store:
         entry = self._manifest().get(table, {}).get(year)
         return None if entry is None else str(entry["sha256"])
 
+    def digests(self) -> dict[Slice, str]:
+        """The content hash of every slice that is there, by (table, year); empty before the first load."""
+        manifest = self._manifest() if self.exists else {}
+        return {(t, y): str(entry["sha256"]) for t, years in manifest.items() for y, entry in years.items()}
+
     def fingerprint(self, slices: Iterable[tuple[str, str]]) -> str:
-        """A short hash over the content of some slices, by (table, year)."""
-        manifest = self._manifest()
-        parts = [f"{t}/{y}/{manifest.get(t, {}).get(y, {}).get('sha256')}" for t, y in sorted(slices)]
+        """A short hash over the content of some slices, by (table, year); it counts as reading them."""
+        digests = self.digests()
+        wanted = sorted(slices)
+        self.slices_read.update({one: digests[one] for one in wanted if one in digests})
+        parts = [f"{t}/{y}/{digests.get((t, y))}" for t, y in wanted]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
     @property

@@ -114,6 +114,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "读写 {path} 失败：{cause}。请检查权限与磁盘空间。",
         "Cannot read or write {path}: {cause}. Check permissions and disk space.",
     ),
+    "disk_full": (
+        "{path} 所在的磁盘或配额已满：{cause}。原有报告不变；请腾出空间后重新运行。",
+        "No room left for {path}: {cause}. Earlier reports stand; make room and run again.",
+    ),
+    "report_not_written": (
+        "无法写入 {path}：{cause}。原有报告不变；请检查权限后重新运行。",
+        "Cannot write to {path}: {cause}. Earlier reports stand; check permissions and run again.",
+    ),
     "unexpected": (
         "意外的错误 {kind}：{text}",
         "unexpected {kind}: {text}",
@@ -125,14 +133,27 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "progress_unit": ("份", " report"),
     "stage_load": ("检查并读取数据文件……", "Checking and reading the files …"),
+    "stage_load_same": (
+        "数据文件没有变化，沿用已载入的数据（当时的提醒 {count} 条，`evalib check` 可再看）。",
+        "The files have not changed; the loaded tables stand ({count} warnings then; "
+        "`evalib check` tells them again).",
+    ),
     "stage_review": ("计算全区各学段部的指标……", "Measuring every section …"),
     "progress_failed": ("失败 {failed} 份", "{failed} failed"),
     "warning": ("提醒：{text}", "Warning: {text}"),
     "failure": (
-        "{cause}（{count} 份报告）\n  单独重做：{command}",
-        "{cause} ({count} reports)\n  make one again: {command}",
+        "{cause}（{count} 份报告{shared}）\n  单独重做：{command}",
+        "{cause} ({count} reports{shared})\n  make one again: {command}",
     ),
-    "run_summary": ("生成 {made} 份报告，失败 {failed} 份。", "{made} reports made, {failed} failed."),
+    "failure_all": ("，都是 {what}", ", all {what}"),
+    "run_summary": (
+        "生成 {made} 份报告，沿用 {reused} 份，失败 {failed} 份。",
+        "{made} reports made, {reused} reused, {failed} failed.",
+    ),
+    "run_unchanged": (
+        "没有变化：{reused} 份报告都是最新的，未重做任何一份。",
+        "Nothing changed: all {reused} reports are up to date, none was made again.",
+    ),
     "open_page": ("请打开 {path}", "Open {path}"),
     "loaded": ("数据已载入 {path}。", "Loaded into {path}."),
     "year_issued": (

@@ -225,7 +225,8 @@ class View:
     def _stages(self) -> dict[str, list[Row]]:
         stages = {}
         for year in self.years:
-            rows = [row for row in _rows(self._of_edition("figures", year)) if row["stage"] == self.stage]
+            figures = self._of_edition("figures", year)
+            rows = _rows(figures[figures["stage"].eq(self.stage)])
             for row in rows:
                 row["label"] = self._label(row)
             stages[year] = rows

@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import papermill
-from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
 from evalib.errors import ParameterError, ReportError
@@ -83,6 +81,10 @@ def execute_report(notebook: Path, parameters: Mapping[str, Any], *, root: Path)
         A cell failed; the message names the cell and the fault.
     """
     check_parameters(notebook, parameters)
+    # papermill's import takes as long as a short report; where orders are only planned nobody needs it.
+    import papermill
+    from papermill.exceptions import PapermillExecutionError
+
     logging.getLogger("papermill").setLevel(logging.ERROR)
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     os.environ["PYTHONHASHSEED"] = "0"

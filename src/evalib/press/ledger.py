@@ -1,19 +1,29 @@
-"""`run.json`: the fate, cause, duration and files of every report."""
+"""`run.json`: the fate, cause, durations, attempts and files of every report.
+
+While a run goes on, each fate is one line more in `run.jsonl`; at the end they are put
+together into `run.json`, and the lines go. Killed at any moment, the next reader takes
+both: a line that was not finished is a report that was not recorded.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from evalib import __version__
 from evalib.errors import ParameterError
+from evalib.press.contents import sha256_of
 from evalib.vocabulary import ReportKey
+
+__all__ = ["Fate", "Ledger", "name_of", "only_run", "sha256_of"]
+
+Entry = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -29,13 +39,16 @@ class Fate:
     cause
         Why not, in Chinese and English; empty when made.
     seconds
-        Time of each stage: execute, html, pdf.
+        Time of each stage that was done: execute, html, pdf.
     files
         SHA-256 of each file, by its name.
     missing_glyphs
         Characters that the fonts do not have and the PDF shows as 〓.
     made_from
-        What a made report says of its sources: `evalib`, `params`, and in `read` each slice's short hash.
+        What a made report comes from: what its results say (`evalib`, `params`, and in `read`
+        each slice's hash), and the parts of its key (`evalib.press.freshness`).
+    fault
+        Key of the message in `cause`; empty when made.
     """
 
     key: ReportKey
@@ -45,10 +58,13 @@ class Fate:
     files: dict[str, str] = field(default_factory=dict)
     missing_glyphs: tuple[str, ...] = ()
     made_from: dict[str, Any] = field(default_factory=dict)
+    fault: str = ""
 
 
 class Ledger:
     """The record of a district's runs; entries of other reports stay.
+
+    As a context it is put together at the end, however that comes.
 
     Parameters
     ----------
@@ -58,24 +74,61 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.reports: dict[str, dict[str, Any]] = {}
-        if path.is_file():
-            try:
-                self.reports = json.loads(path.read_text("utf-8"))["reports"]
-            except (ValueError, KeyError):
-                # A record that cannot be read says nothing; the reports themselves are untouched.
-                self.reports = {}
+        self.journal = path.with_suffix(".jsonl")
+        self.reports: dict[str, Entry] = _read(path)
+        self.reports.update(_read_journal(self.journal))
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.compact()
 
     def record(self, fate: Fate) -> None:
-        """Enter one report's fate and put the record in place."""
+        """Enter one report's fate: one line at the end of the journal."""
+        name = name_of(fate.key)
+        before = self.reports.get(name, {})
         entry = asdict(fate)
-        entry["fate"] = "made" if entry.pop("made") else "failed"
-        self.reports[name_of(fate.key)] = entry
-        self._save()
+        made = entry.pop("made")
+        entry["fate"] = "made" if made else "failed"
+        # Tries since it was last whole, this one included.
+        earlier = before.get("attempts", 0) if before.get("fate") == "failed" else 0
+        entry["attempts"] = earlier + 1
+        if made and "pdf" not in fate.seconds:
+            entry["missing_glyphs"] = before.get("missing_glyphs", [])
+        self.reports[name] = entry
+        line = json.dumps({"name": name, "entry": entry}, ensure_ascii=False)
+        self.journal.parent.mkdir(parents=True, exist_ok=True)
+        # A line that a killed run did not finish is ended first, so that this one stands alone.
+        with self.journal.open("ab") as file:
+            file.write(f"{'' if _ends_whole(self.journal) else chr(10)}{line}\n".encode())
+
+    def compact(self) -> None:
+        """Put the record together in `run.json`; nothing is written when nothing was recorded."""
+        if not self.journal.is_file():
+            return
+        content = {"evalib": __version__, "reports": dict(sorted(self.reports.items()))}
+        aside = self.path.with_name(f".{self.path.name}.{os.getpid()}")
+        try:
+            with aside.open("w", encoding="utf-8") as file:
+                file.write(json.dumps(content, ensure_ascii=False, indent=1))
+                file.flush()
+                os.fsync(file.fileno())
+            aside.replace(self.path)
+        finally:
+            aside.unlink(missing_ok=True)
+        # Killed before this, the same lines are read once more and say the same.
+        self.journal.unlink(missing_ok=True)
+
+    def entry(self, key: ReportKey) -> Entry | None:
+        """All that is recorded of a report; None for one that was never asked for."""
+        return self.reports.get(name_of(key))
 
     def fate(self, key: ReportKey) -> str | None:
         """ "made", "failed", or None for a report that was never asked for."""
-        entry = self.reports.get(name_of(key))
+        entry = self.entry(key)
         return None if entry is None else str(entry["fate"])
 
     def cause(self, key: ReportKey, lang: str) -> str:
@@ -86,13 +139,44 @@ class Ledger:
         """What a report was made from; empty where the record does not say."""
         return dict(self.reports.get(name_of(key), {}).get("made_from", {}))
 
-    def _save(self) -> None:
-        content = {"evalib": __version__, "reports": dict(sorted(self.reports.items()))}
-        text = json.dumps(content, ensure_ascii=False, indent=1)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        aside = self.path.with_name(f".{self.path.name}.{os.getpid()}")
-        aside.write_text(text, encoding="utf-8")
-        aside.replace(self.path)
+
+def _read(path: Path) -> dict[str, Entry]:
+    """The reports of a record; one that cannot be read says nothing, and the reports are untouched."""
+    try:
+        reports = json.loads(path.read_text("utf-8"))["reports"]
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return {}
+    return {name: one for name, one in reports.items() if _is_entry(one)} if isinstance(reports, dict) else {}
+
+
+def _read_journal(path: Path) -> dict[str, Entry]:
+    """The entries of a journal, the last of each report; what was not finished is passed over."""
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except FileNotFoundError:
+        return {}
+    found = {}
+    for line in lines[:-1]:
+        try:
+            one = json.loads(line)
+            name, entry = one["name"], one["entry"]
+        except (ValueError, KeyError, TypeError):
+            continue
+        if isinstance(name, str) and _is_entry(entry):
+            found[name] = entry
+    return found
+
+
+def _is_entry(one: object) -> bool:
+    return isinstance(one, dict) and one.get("fate") in ("made", "failed")
+
+
+def _ends_whole(path: Path) -> bool:
+    with path.open("rb") as file:
+        if file.seek(0, os.SEEK_END) == 0:
+            return True
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) == b"\n"
 
 
 @contextmanager
@@ -129,8 +213,3 @@ def _lock(descriptor: int) -> None:
 def name_of(key: ReportKey) -> str:
     """A report's name in the record."""
     return f"{key.year}/{key.folder}/{key.edition}/{key.lang}"
-
-
-def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file, in hex."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()

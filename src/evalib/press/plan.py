@@ -52,8 +52,19 @@ def plan_reports(
     *,
     school: str | None = None,
     stage: str | None = None,
+    lang: str | None = None,
+    edition: str | None = None,
 ) -> list[ReportKey]:
     """The reports of some loaded years, in the order of year, school, stage, edition, language.
+
+    Parameters
+    ----------
+    settings, store, years
+        The district, its tables, and which of its years.
+    school, stage
+        Only these, where given.
+    lang, edition
+        In place of the params file's entries, where given.
 
     Raises
     ------
@@ -61,14 +72,16 @@ def plan_reports(
         No section of these years has this school code or stage.
     """
     keys = []
+    editions = [edition] if edition else settings.district.editions
+    languages = [lang] if lang else settings.district.languages
     for year in years:
         sections = store.read("schools", year, ["school_code", "stage"])
         for code, one in zip(sections["school_code"], sections["stage"], strict=True):
             if school in (None, code) and stage in (None, one):
                 keys += [
-                    ReportKey("school", year, code, one, edition, lang)
-                    for edition in settings.district.editions
-                    for lang in settings.district.languages
+                    ReportKey("school", year, code, one, of_edition, in_lang)
+                    for of_edition in editions
+                    for in_lang in languages
                 ]
     if not keys:
         raise _nothing_planned(store, years, school, stage)

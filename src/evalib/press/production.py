@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import multiprocessing
 import os
@@ -10,18 +11,21 @@ import signal
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from evalib.errors import EvalError, ReportError
+from evalib.press.asked import FORMATS
 from evalib.press.ledger import Fate, sha256_of
 from evalib.vocabulary import ReportKey
 
-FORMATS = ("html", "pdf")
+# No room on the disk, in the quota, or for so large a file: the next report fares no better.
+NO_ROOM = tuple(getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EFBIG") if hasattr(errno, name))
+DISK_FULL = "disk_full"
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,10 @@ class Order:
         Their name without ending: `report`, or `report.en` for a further language.
     formats
         Which of "html", "pdf".
+    execute
+        Whether the notebook is run; if not, the one kept in `folder` is drawn again.
+    standing
+        SHA-256 of each file in `folder` that can stay if the notebook comes out as it did.
     """
 
     key: ReportKey
@@ -49,6 +57,18 @@ class Order:
     folder: Path
     stem: str
     formats: tuple[str, ...] = FORMATS
+    execute: bool = True
+    standing: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def notebook_name(self) -> str:
+        """What the executed notebook is called in the folder."""
+        return f"{self.stem}.ipynb"
+
+    @property
+    def results_name(self) -> str:
+        """What the results are called in the folder."""
+        return f"{self.stem.replace('report', 'results', 1)}.json"
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -66,48 +86,87 @@ class Order:
 def make_report(order: Order) -> Fate:
     """Make one report aside and move it into place when it is whole.
 
-    A failure of this report is returned as its fate, never raised: the others go on.
-    The last good report, if there is one, stays.
+    A notebook that came out to the byte as the one in place leaves the pages that stand
+    beside it. A failure of this report is returned as its fate, never raised: the others
+    go on. The last good report, if there is one, stays.
     """
-    # Heavy imports happen in the worker, once, and not where orders are only planned.
-    from evalib.press.execute import execute_report, results_of
-    from evalib.press.render import render_html, render_pdf
-
     seconds: dict[str, float] = {}
     aside: Path | None = None
     try:
         order.folder.parent.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(prefix=f".{order.folder.name}-", dir=order.folder.parent))
-        with _timed(seconds, "execute"):
-            executed = execute_report(order.notebook, order.parameters, root=order.root)
-        results = results_of(executed)
-        _write_json(aside / f"{order.stem.replace('report', 'results', 1)}.json", results)
-        _write_json(aside / f"{order.stem}.ipynb", executed, indent=1)
-        missing: tuple[str, ...] = ()
-        if "html" in order.formats:
-            with _timed(seconds, "html"):
-                (aside / f"{order.stem}.html").write_text(render_html(executed), encoding="utf-8")
-        if "pdf" in order.formats:
-            with _timed(seconds, "pdf"):
-                content, missing = render_pdf(executed)
-                (aside / f"{order.stem}.pdf").write_bytes(content)
-        files = {path.name: sha256_of(path) for path in sorted(aside.iterdir())}
-        order.folder.mkdir(exist_ok=True)
-        for name in files:
-            (aside / name).replace(order.folder / name)
-        for name in {f"{order.stem}.{ending}" for ending in FORMATS} - set(files):
-            # A page of an earlier run beside a new one would tell other numbers.
-            (order.folder / name).unlink(missing_ok=True)
-        sources = _sources(results)
-        return Fate(order.key, True, seconds=seconds, files=files, missing_glyphs=missing, made_from=sources)
+        return _made(order, aside, seconds)
     except EvalError as error:
-        return Fate(order.key, False, cause=_both(error), seconds=seconds)
+        return _failed(order, error, seconds)
+    except OSError as error:
+        return _failed(order, _of_system(error, order), seconds)
     except Exception as error:  # the one place that records a report's fate
         cause = ReportError("unexpected", kind=type(error).__name__, text=str(error)[:300])
-        return Fate(order.key, False, cause=_both(cause), seconds=seconds)
+        return _failed(order, cause, seconds)
     finally:
         if aside is not None:
             shutil.rmtree(aside, ignore_errors=True)
+
+
+def _made(order: Order, aside: Path, seconds: dict[str, float]) -> Fate:
+    # Heavy imports happen in the worker, once, and not where orders are only planned.
+    from evalib.press.execute import results_of
+    from evalib.press.render import render_html, render_pdf
+
+    executed = _executed(order, seconds)
+    results = results_of(executed)
+    _write_json(aside / order.results_name, results)
+    _write_json(aside / order.notebook_name, executed, indent=1)
+    notebook = sha256_of(aside / order.notebook_name)
+    same = order.standing.get(order.notebook_name) == notebook
+    standing = dict(order.standing) if same else {}
+    wanted = [one for one in order.formats if f"{order.stem}.{one}" not in standing]
+    missing: tuple[str, ...] = ()
+    if "html" in wanted:
+        with _timed(seconds, "html"):
+            (aside / f"{order.stem}.html").write_text(render_html(executed), encoding="utf-8")
+    if "pdf" in wanted:
+        with _timed(seconds, "pdf"):
+            content, missing = render_pdf(executed)
+            (aside / f"{order.stem}.pdf").write_bytes(content)
+    made = {path.name: sha256_of(path) for path in sorted(aside.iterdir())}
+    order.folder.mkdir(exist_ok=True)
+    for name, digest in made.items():
+        if standing.get(name) != digest:
+            (aside / name).replace(order.folder / name)
+    files = dict(sorted({**standing, **made}.items()))
+    for name in {f"{order.stem}.{ending}" for ending in FORMATS} - set(files):
+        # A page of an earlier run beside a new one would tell other numbers.
+        (order.folder / name).unlink(missing_ok=True)
+    sources = _sources(results)
+    return Fate(order.key, True, seconds=seconds, files=files, missing_glyphs=missing, made_from=sources)
+
+
+def _executed(order: Order, seconds: dict[str, float]) -> Any:
+    """The executed notebook: run now, or the one that is kept."""
+    if not order.execute:
+        import nbformat
+
+        return nbformat.from_dict(json.loads((order.folder / order.notebook_name).read_text("utf-8")))
+    from evalib.press.execute import execute_report
+
+    with _timed(seconds, "execute"):
+        return execute_report(order.notebook, order.parameters, root=order.root)
+
+
+def _failed(order: Order, error: EvalError, seconds: dict[str, float]) -> Fate:
+    return Fate(order.key, False, cause=_both(error), seconds=seconds, fault=error.key)
+
+
+def _of_system(error: OSError, order: Order) -> ReportError:
+    """What the system refused; of the output in the same words for every report of a year."""
+    reason = os.strerror(error.errno) if error.errno else type(error).__name__
+    place = order.folder.parent
+    if error.errno in NO_ROOM:
+        return ReportError(DISK_FULL, path=str(place), cause=reason)
+    if error.filename is not None and Path(os.fsdecode(error.filename)).is_relative_to(place):
+        return ReportError("report_not_written", path=str(place), cause=reason)
+    return ReportError("unexpected", kind=type(error).__name__, text=str(error)[:300])
 
 
 def make_reports(
@@ -191,10 +250,11 @@ class _timed:
 
 
 def _sources(results: dict[str, Any]) -> dict[str, Any]:
-    """What a report's results say of where it comes from, hashes shortened as in its fingerprint."""
+    """What a report's results say of where it comes from; `read` alone where they say what was read."""
     sources: dict[str, Any] = {name: results[name] for name in ("evalib", "params") if name in results}
-    read = {f"{one['table']}/{one['year']}": one["sha256"][:12] for one in results.get("read", [])}
-    return {**sources, "read": read}
+    if "read" in results:
+        sources["read"] = {f"{one['table']}/{one['year']}": one["sha256"] for one in results["read"]}
+    return sources
 
 
 def _both(error: EvalError) -> dict[str, str]:

@@ -1,8 +1,7 @@
-"""The command line: parse, call, print, exit code."""
+"""Commands on a district's files: load, check, template, forget, sample."""
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,95 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evalib import __version__
-from evalib.errors import EvalError
+from evalib.cli.group import FILES_FAULTY, INTERRUPTED, main, settings_of
 from evalib.messages import message
 from evalib.progress import Progress
-from evalib.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from evalib.forgetting import Forgetting
-
-NOT_WRITABLE = 1
-FILES_FAULTY = 3
-REPORT_FAILED = 4
-INTERRUPTED = 130
-
-
-class Command(click.Group):
-    """A group whose faults are told once, in the user's language, with their exit code."""
-
-    def invoke(self, ctx: click.Context) -> object:
-        """Run the subcommand; an `EvalError` becomes its message and exit code."""
-        try:
-            return super().invoke(ctx)
-        except EvalError as error:
-            click.echo(error.text(ctx.params.get("messages") or "zh"), err=True)
-            ctx.exit(error.exit_code)
-        except OSError as error:
-            told = {"path": error.filename or "?", "cause": error.strerror or type(error).__name__}
-            click.echo(message("output_not_writable", ctx.params.get("messages") or "zh", **told), err=True)
-            ctx.exit(NOT_WRITABLE)
-
-
-@click.group(cls=Command, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--messages", type=click.Choice(["zh", "en"]), default="zh", help="Language of messages.")
-@click.version_option(__version__, prog_name="evalib")
-@click.pass_context
-def main(context: click.Context, messages: str) -> None:
-    """A district's files become one page per school.
-
-    \b
-    Example:
-      evalib run params/sample.yaml
-    """
-    context.obj = messages
-
-
-@main.command()
-@click.argument("params")
-@click.option("--year", help="Only this school year, such as 2024-2025.")
-@click.option("--school", help="Only this school's sections, by 学校标识码.")
-@click.option("--stage", help="Only this stage: primary or junior.")
-@click.option("--only", "formats", default="html,pdf", show_default=True, help="Only these: html, pdf.")
-@click.option("--workers", type=click.IntRange(min=1), help="Processes; one a core when not given.")
-@click.pass_obj
-def run(
-    lang: str,
-    params: str,
-    year: str | None,
-    school: str | None,
-    stage: str | None,
-    formats: str,
-    workers: int | None,
-) -> None:
-    """Make a district's reports, HTML and PDF, and the catalogue over them.
-
-    \b
-    Example:
-      evalib run params/sample.yaml --school 2150000001 --year 2024-2025
-    """
-    from evalib import annual
-
-    settings = load_settings(params)
-    progress = Progress(lang)
-    request = annual.Request(year, school, stage, _formats(formats), workers)
-    # A polite kill ends a run as Ctrl-C does: workers stopped, catalogue written.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        outcome = annual.run(settings, request, progress)
-    except KeyboardInterrupt:
-        progress.close()
-        click.echo(message("interrupted", lang, params=params), err=True)
-        sys.exit(INTERRUPTED)
-    progress.close()
-    progress.failures(outcome.failed, params)
-    made = len(outcome.fates) - len(outcome.failed)
-    click.echo(message("run_summary", lang, made=made, failed=len(outcome.failed)))
-    for page in outcome.pages:
-        click.echo(message("open_page", lang, path=page))
-    if outcome.failed:
-        sys.exit(REPORT_FAILED)
+    from evalib.settings import Settings
 
 
 @main.command()
@@ -119,7 +36,7 @@ def load(lang: str, params: str) -> None:
     from evalib.intake.columns import load_columns
     from evalib.press.ledger import only_run
 
-    settings = load_settings(params)
+    settings = settings_of(params)
     with only_run(settings.output):
         loaded = annual.load_files(settings)
     Progress(lang).warn(loaded.warnings)
@@ -156,7 +73,7 @@ def check(
 
     if no_annotate and annotate is not None:
         raise ParameterError("annotate_or_not")
-    settings = load_settings(params)
+    settings = settings_of(params)
     wanted = not no_annotate and (not as_json or annotate is not None)
     copies = open_copies(settings, folder, annotate) if wanted else None
     looked = look(settings, folder)
@@ -200,7 +117,7 @@ def template(lang: str, folder: Path, year: str, params: str) -> None:
     """
     from evalib.intake.templates import write_templates
 
-    settings = load_settings(params)
+    settings = settings_of(params)
     national = settings.district.school_codes == "national"
     paths = write_templates(folder, settings.path.parent, year=year, national=national)
     files = "、".join(path.name for path in paths)
@@ -230,7 +147,7 @@ def forget(lang: str, params: str, years: tuple[str, ...], all_years: bool, yes:
     from evalib.press.ledger import only_run
     from evalib.store import Store
 
-    settings = load_settings(params)
+    settings = settings_of(params)
     store = Store(settings.store)
     plan = forgetting.plan_forgetting(store, params, years, all_years=all_years)
     named = {"years": _listed(plan.years, lang), "params": params}
@@ -283,51 +200,6 @@ def _confirmed(lines: list[str], lang: str) -> bool:
 
 
 @main.command()
-@click.argument("params")
-@click.option("--year", "years", multiple=True, help="A base year; repeat it for several. All years if none.")
-@click.pass_obj
-def freeze(lang: str, params: str, years: tuple[str, ...]) -> None:
-    """Fix the scale of the dimensions' scores, so that they can change between years.
-
-    \b
-    Example:
-      evalib freeze params/sample.yaml --year 2022-2023 --year 2023-2024
-    """
-    from evalib import measuring
-    from evalib.press.ledger import only_run
-
-    settings = load_settings(params)
-    with only_run(settings.output):
-        frozen = measuring.freeze(settings, years)
-    said = {"path": settings.frozen_path, "years": ", ".join(frozen.base_years)}
-    click.echo(message("scale_frozen", lang, **said))
-
-
-@main.command()
-@click.argument("params")
-@click.option("--year", required=True, help="The school year that is handed out, such as 2024-2025.")
-@click.pass_obj
-def issue(lang: str, params: str, year: str) -> None:
-    """Fix which figures of a year are withheld, before its reports are handed out.
-
-    Later runs withhold the same, whatever years or files come in between. Run it again
-    only when the year is handed out anew.
-
-    \b
-    Example:
-      evalib issue params/sample.yaml --year 2024-2025
-    """
-    from evalib import measuring
-    from evalib.press.ledger import only_run
-
-    settings = load_settings(params)
-    with only_run(settings.output):
-        cells = measuring.issue(settings, year).years[year].cells
-    withheld = sum(len(one.few) + len(one.low) + len(one.high) + len(one.others) for one in cells)
-    click.echo(message("year_issued", lang, path=settings.issued_path, year=year, count=withheld))
-
-
-@main.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option(
     "--sections", type=click.IntRange(min=10), default=40, show_default=True, help="How many sections."
@@ -348,14 +220,3 @@ def sample(lang: str, folder: Path, sections: int, years: int, seed: int) -> Non
 
     write_workbooks(invent_district(sections=sections, years=years, seed=seed), folder)
     click.echo(message("sample_written", lang, path=folder))
-
-
-def _formats(given: str) -> tuple[str, ...]:
-    from evalib.errors import ParameterError
-    from evalib.press.production import FORMATS
-
-    formats = tuple(part.strip() for part in given.split(",") if part.strip())
-    for one in formats:
-        if one not in FORMATS:
-            raise ParameterError("not_allowed", name="--only", value=one, allowed=", ".join(FORMATS))
-    return formats or FORMATS
