@@ -19,9 +19,12 @@ from evalib.press.freshness import Decision, Present, decide, present, with_basi
 from evalib.press.ledger import Fate, Ledger, only_run
 from evalib.press.memory import Memory
 from evalib.press.plan import check_stage, plan_reports, years_wanted
-from evalib.press.production import DISK_FULL, Order, make_reports
+from evalib.press.production import DISK_FULL, Order, make_report, make_reports
 from evalib.press.standstill import RECORD, remember
-from evalib.settings import Settings
+from evalib.press.warm.limits import Limits
+from evalib.press.warm.pool import make_warm
+from evalib.settings import Settings, read_params
+from evalib.settings.production import NAME, ProductionParams
 from evalib.store import Store
 from evalib.vocabulary import ReportKey
 
@@ -108,10 +111,23 @@ def orders_for(
 
 
 def maker_of(settings: Settings) -> Maker:
-    """What every command makes reports with: worker processes, one a core."""
+    """What every command makes reports with: forks of one warm process, within the district's limits.
+
+    Where a process cannot be forked, or not safely, workers started anew make the same bytes.
+
+    Raises
+    ------
+    ParameterError
+        The limits are missing or faulty.
+    """
+    params = read_params(settings.path.with_name(NAME), ProductionParams)
+    limits = Limits(params.seconds, params.bytes)
 
     def make(orders: Sequence[Order], workers: int | None) -> Generator[Fate, None, None]:
-        yield from make_reports(orders, workers=workers)
+        def cold(orders: Sequence[Order], threads: tuple[str, ...]) -> Iterator[Fate]:
+            return make_reports(orders, workers=workers)
+
+        yield from make_warm(orders, make=make_report, limits=limits, cold=cold, workers=workers)
 
     return make
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from evalib.messages import of_check, of_forget, of_freshness, of_intake, of_runs, of_templates
+from evalib.messages import of_check, of_forget, of_freshness, of_intake, of_runs, of_templates, of_warm
 
 MESSAGES: dict[str, tuple[str, str]] = {
     **of_runs.TEXTS,
@@ -13,6 +13,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     **of_templates.TEXTS,
     **of_forget.TEXTS,
     **of_freshness.TEXTS,
+    **of_warm.TEXTS,
 }
 
 

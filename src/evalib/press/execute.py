@@ -7,8 +7,10 @@ import contextlib
 import io
 import logging
 import os
+import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,24 @@ from evalib.errors import ParameterError, ReportError
 from evalib.settings import nearest
 
 RESULTS = "application/vnd.evalib.results+json"
+
+# What pyplot's figure says of itself where its picture is missing.
+_FIGURE_AS_TEXT = re.compile(r"<(?:\w+\.)*\w*Figure size \d+x\d+ with \d+ Axes>")
+# ipykernel names a cell's file after its process, in the folder for temporary files.
+_CELL_FILE = re.compile(r"(?:^|(?<=\"))[^\"\n]*?[/\\]ipykernel_\d+(?=[/\\]\d+\.py)", re.MULTILINE)
+_OUT_OF_MEMORY = ("MemoryError", "_ArrayMemoryError", "ArrowMemoryError")
+
+_in_this_process: ContextVar[bool] = ContextVar("in_this_process", default=False)
+
+
+@contextlib.contextmanager
+def executing_in_this_process() -> Iterator[None]:
+    """Within the block notebooks run in this very process, which was made for one report, not in a kernel."""
+    token = _in_this_process.set(True)
+    try:
+        yield
+    finally:
+        _in_this_process.reset(token)
 
 
 def declared_parameters(notebook: Path) -> dict[str, type]:
@@ -78,13 +98,19 @@ def execute_report(notebook: Path, parameters: Mapping[str, Any], *, root: Path)
     ParameterError
         The parameters are not those declared; no kernel was started.
     ReportError
-        A cell failed; the message names the cell and the fault.
+        A cell failed; the message names the cell and the fault. Or a figure came out as text.
     """
     check_parameters(notebook, parameters)
     # papermill's import takes as long as a short report; where orders are only planned nobody needs it.
     import papermill
     from papermill.exceptions import PapermillExecutionError
 
+    engine = None
+    if _in_this_process.get():
+        from evalib.press.warm.engine import HERE, register
+
+        register()
+        engine = HERE
     logging.getLogger("papermill").setLevel(logging.ERROR)
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     os.environ["PYTHONHASHSEED"] = "0"
@@ -99,6 +125,7 @@ def execute_report(notebook: Path, parameters: Mapping[str, Any], *, root: Path)
                 str(notebook),
                 None,
                 dict(parameters),
+                engine_name=engine,
                 kernel_name="python3",
                 language="python",
                 cwd=str(root),
@@ -108,8 +135,11 @@ def execute_report(notebook: Path, parameters: Mapping[str, Any], *, root: Path)
                 extra_arguments=["--IPKernelApp.log_level=50"],
             )
     except PapermillExecutionError as error:
+        if error.ename in _OUT_OF_MEMORY:
+            raise ReportError("cell_out_of_memory", cell=error.cell_index + 1) from None
         cause = f"{error.ename}: {error.evalue}" if error.evalue else error.ename
         raise ReportError("cell_failed", cell=error.cell_index + 1, cause=cause) from None
+    _check_figures(executed)
     return _without_traces(executed)
 
 
@@ -136,8 +166,20 @@ def _private_transport(folder: str) -> Config:
     return Config({"KernelManager": {"transport": "ipc", "ip": f"{folder}/kernel"}})
 
 
+def _check_figures(executed: nbformat.NotebookNode) -> None:
+    """Refuse a notebook with a line of text where a figure was meant: nothing else would tell."""
+    for position, cell in enumerate(executed.cells):
+        for output in cell.get("outputs", []):
+            shown = output.get("data", {})
+            text = shown.get("text/plain", "")
+            if len(shown) == 1 and _FIGURE_AS_TEXT.fullmatch(
+                text if isinstance(text, str) else "".join(text)
+            ):
+                raise ReportError("figure_as_text", cell=position + 1)
+
+
 def _without_traces(executed: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Remove what differs from run to run: times, durations, paths, the injected cell's id."""
+    """Remove what differs from run to run: times, durations, paths, processes, the injected cell's id."""
     parameters = executed.metadata.get("papermill", {}).get("parameters", {})
     executed.metadata["papermill"] = {"parameters": parameters}
     for position, cell in enumerate(executed.cells):
@@ -145,4 +187,7 @@ def _without_traces(executed: nbformat.NotebookNode) -> nbformat.NotebookNode:
         cell.metadata.pop("execution", None)
         if "injected-parameters" in cell.metadata.get("tags", []):
             cell["id"] = f"injected-{position:02d}"
+        for output in cell.get("outputs", []):
+            if output.output_type == "stream":
+                output["text"] = _CELL_FILE.sub("ipykernel", "".join(output["text"]))
     return executed

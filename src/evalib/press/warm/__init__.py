@@ -1,0 +1,1 @@
+"""Warm execution: one process imports everything once and is forked for every report."""
