@@ -194,3 +194,16 @@ def test_a_log_that_was_left_lying_ready_counts_only_with_its_manifest(tmp_path:
     store.write({("schools", "2024-2025"): schools("1")}, log=lambda changes: None)
     assert store.log() == "one\n"
     assert not list(tmp_path.glob(".loads*"))
+
+
+def test_rows_of_the_same_content_are_made_once_and_count_as_read(tmp_path: Path) -> None:
+    table = pd.DataFrame({"stage": ["primary", "junior"], "value": [1.5, None]})
+    Store(tmp_path).write({("published", "2024-2025"): table})
+    first, second = Store(tmp_path), Store(tmp_path)
+    rows = first.rows("published", "2024-2025")
+    assert rows == ({"stage": "primary", "value": 1.5}, {"stage": "junior", "value": None})
+    assert second.rows("published", "2024-2025") is rows
+    assert second.slices_read == first.slices_read != {}
+    assert second.rows("published", "2024-2025", "junior") == rows[1:]
+    Store(tmp_path).write({("published", "2024-2025"): table[:1]})
+    assert second.rows("published", "2024-2025") == rows[:1]

@@ -32,6 +32,11 @@ Change = Literal["new", "replaced", "unchanged"]
 Changes = Mapping[Slice, Change]
 _Manifest = dict[str, dict[str, dict[str, Any]]]
 
+Row = Mapping[str, Any]
+# Tables as rows, by content hash and stage: a process that makes many reports turns each into rows once.
+_ROWS: dict[tuple[str, str], tuple[Row, ...]] = {}
+_ROWS_KEPT = 32
+
 
 class Store:
     """A district's clean tables, one Parquet file a table and year.
@@ -133,6 +138,37 @@ class Store:
         found: pd.DataFrame = source.read(columns=columns).to_pandas()
         return found
 
+    def rows(self, table: str, year: str, stage: str = "") -> tuple[Row, ...]:
+        """A clean table of one year as rows, missing as None, in the table's order.
+
+        Parameters
+        ----------
+        table, year
+            Which slice.
+        stage
+            Only the rows of this `stage`; all when empty.
+
+        Returns
+        -------
+        tuple
+            The same object for the same content, as long as a process remembers it; not to be changed.
+
+        Raises
+        ------
+        DataError
+            As `read`.
+        """
+        digest = self.digest(table, year) or ""
+        found = _ROWS.get((digest, stage))
+        if found is None:
+            frame = self.read(table, year)
+            found = _as_rows(frame[frame["stage"].eq(stage)] if stage else frame)
+            while len(_ROWS) >= _ROWS_KEPT:
+                _ROWS.pop(next(iter(_ROWS)))
+            _ROWS[digest, stage] = found
+        self.slices_read[table, year] = digest
+        return found
+
     def log(self) -> str:
         """The log of loads, one JSON document a line; empty if nothing was ever logged."""
         ready = self._log_of((self.folder / MANIFEST).read_bytes()) if self.exists else self.folder / LOG
@@ -206,6 +242,11 @@ class Store:
 
     def _damaged(self, name: str) -> DataError:
         return DataError("store_damaged", path=str(self.folder / name), folder=str(self.folder))
+
+
+def _as_rows(frame: pd.DataFrame) -> tuple[Row, ...]:
+    whole = frame.astype(object)
+    return tuple(whole.where(frame.notna(), None).to_dict("records"))  # type: ignore[arg-type]
 
 
 def _parquet(frame: pd.DataFrame) -> bytes:

@@ -264,6 +264,13 @@ def test_unknown_section_year_and_choice_are_told(root: Path) -> None:
         open_school("2150000001", "primary", "2030-2031", params=params)
     with pytest.raises(ParameterError, match="primary, junior"):
         open_school("2150000001", "primry", YEARS[-1], params=params)
+    with pytest.raises(ParameterError, match="-r school_code"):
+        open_school(1, "primary", YEARS[-1], params=params)
+
+
+def test_a_code_that_papermill_read_as_a_number_is_its_digits(root: Path) -> None:
+    params = str(root / "params" / "sample.yaml")
+    assert open_school(2150000001, "primary", YEARS[-1], params=params).view.school_code == "2150000001"
 
 
 def test_a_section_that_nobody_could_judge_is_not_said_to_be_ordinary(root: Path) -> None:

@@ -175,6 +175,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{year} 学年没有学校 {code} 的 {stage} 学段部{nearest:zh}。请核对代码与学段。",
         "There is no {stage} section of school {code} in {year}{nearest:en}. Check code and stage.",
     ),
+    "code_as_number": (
+        "{year} 学年没有学校 {code} 的 {stage} 学段部。papermill 的 -p 把代码读成了数字，前面的零会丢失；"
+        "请改用 -r school_code …。",
+        "There is no {stage} section of school {code} in {year}. papermill's -p read the code as a number, "
+        "which loses zeros in front; use -r school_code … instead.",
+    ),
     # store
     "no_store": (
         "{path} 中还没有数据。请先运行 `evalib run {params}`。",

@@ -42,7 +42,7 @@ RESULTS = "application/vnd.evalib.results+json"
 
 
 def open_school(
-    school_code: str,
+    school_code: str | int,
     stage: str,
     year: str,
     *,
@@ -55,7 +55,8 @@ def open_school(
     Parameters
     ----------
     school_code
-        学校标识码, text.
+        学校标识码, text. papermill's `-p` hands over a number, which is read as its digits; it
+        loses zeros in front, so a code that begins with one needs papermill's `-r`.
     stage
         "primary" or "junior".
     year
@@ -90,8 +91,13 @@ def open_school(
         store.read("published", year)
     words = wording_of(settings, lang)
     speaker = Speaker(settings.sentences, words)
-    view = View(settings, store, words, speaker, school_code, stage, year, tuple(wanted), edition)
-    view.profile  # noqa: B018 - an unknown section is told here, not in the middle of the page
+    view = View(settings, store, words, speaker, str(school_code), stage, year, tuple(wanted), edition)
+    try:
+        view.profile  # noqa: B018 - an unknown section is told here, not in the middle of the page
+    except ParameterError:
+        if isinstance(school_code, int):
+            raise ParameterError("code_as_number", code=school_code, stage=stage, year=year) from None
+        raise
     return School(view)
 
 

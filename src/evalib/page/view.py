@@ -90,10 +90,11 @@ class View:
     @cached_property
     def profile(self) -> Row:
         """What is said of the school itself: name, area, size."""
-        sections = _rows(self._of_edition("sections", self.year))
+        public = self.edition == "public"
+        sections = self.store.rows("public_sections" if public else "published_sections", self.year)
         for row in sections:
             if row["school_code"] == self.school_code and row["stage"] == self.stage:
-                return row
+                return dict(row)
         codes = sorted({row["school_code"] for row in sections})
         raise ParameterError(
             "unknown_section",
@@ -111,7 +112,7 @@ class View:
     def notes(self) -> list[tuple[str, str]]:
         """Notes on the data that concern this section: the sentence's id, and the sentence."""
         texts = []
-        for row in _rows(self.store.read("published_notes", self.year)):
+        for row in self.store.rows("published_notes", self.year):
             if row["stage"] == self.stage and row["school_code"] in ("", self.school_code):
                 fields = json.loads(row["fields"])
                 # The public edition names no other school.
@@ -129,12 +130,10 @@ class View:
         if self.edition == "public":
             return []
         mine, other = ("feeder", "receiver") if self.stage == "primary" else ("receiver", "feeder")
-        names = {
-            row["school_code"]: row["name"] for row in _rows(self.store.read("published_sections", self.year))
-        }
+        names = {row["school_code"]: row["name"] for row in self.store.rows("published_sections", self.year)}
         return [
             {"name": names.get(row[other]), "pupils": row["pupils"]}
-            for row in _rows(self.store.read("published_flows", self.year))
+            for row in self.store.rows("published_flows", self.year)
             if row[mine] == self.school_code
         ]
 
@@ -191,15 +190,6 @@ class View:
         self.told[what] = round(float(value), 6)
         return value
 
-    def _of_edition(self, what: str, year: str) -> pd.DataFrame:
-        """The edition's own table of figures or of sections."""
-        if self.edition == "public":
-            sections = what == "sections"
-            return self.store.read("public_sections", year) if sections else self.store.read("public", year)
-        if what == "sections":
-            return self.store.read("published_sections", year)
-        return self.store.read("published", year)
-
     @cached_property
     def _mine(self) -> dict[str, dict[tuple[str, str], Row]]:
         """This section's measurements by year, then indicator and subject."""
@@ -223,14 +213,11 @@ class View:
 
     @cached_property
     def _stages(self) -> dict[str, list[Row]]:
-        stages = {}
-        for year in self.years:
-            figures = self._of_edition("figures", year)
-            rows = _rows(figures[figures["stage"].eq(self.stage)])
-            for row in rows:
-                row["label"] = self._label(row)
-            stages[year] = rows
-        return stages
+        figures = "public" if self.edition == "public" else "published"
+        return {
+            year: [{**row, "label": self._label(row)} for row in self.store.rows(figures, year, self.stage)]
+            for year in self.years
+        }
 
     def _label(self, row: Mapping[str, Any]) -> str:
         name = self.judged[row["indicator"]].name.in_(self.words.lang)
@@ -271,8 +258,3 @@ class View:
 def _place(known: list[str], subject: str) -> tuple[int, str]:
     """Where a subject stands: in the order of the wording, others after them by name."""
     return (known.index(subject) if subject in known else len(known), subject)
-
-
-def _rows(table: pd.DataFrame) -> list[Row]:
-    """A table as rows, missing as None."""
-    return table.astype(object).where(table.notna(), None).to_dict("records")  # type: ignore[return-value]

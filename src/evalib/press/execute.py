@@ -103,7 +103,9 @@ def execute_report(notebook: Path, parameters: Mapping[str, Any], *, root: Path)
     check_parameters(notebook, parameters)
     # papermill's import takes as long as a short report; where orders are only planned nobody needs it.
     import papermill
+    from papermill.engines import papermill_engines
     from papermill.exceptions import PapermillExecutionError
+    from papermill.execute import raise_for_execution_errors
 
     engine = None
     if _in_this_process.get():
@@ -121,19 +123,20 @@ def execute_report(notebook: Path, parameters: Mapping[str, Any], *, root: Path)
         ):
             # Nobody's own start-up files may change a page.
             os.environ["IPYTHONDIR"] = f"{private}/ipython"
-            executed = papermill.execute_notebook(
-                str(notebook),
-                None,
-                dict(parameters),
-                engine_name=engine,
-                kernel_name="python3",
-                language="python",
-                cwd=str(root),
-                progress_bar=False,
-                request_save_on_cell_execute=False,
-                config=_private_transport(private),
-                extra_arguments=["--IPKernelApp.log_level=50"],
+            kernel = {"engine_name": engine, "kernel_name": "python3"}
+            prepared = papermill.execute_notebook(
+                str(notebook), None, dict(parameters), language="python", prepare_only=True, **kernel
             )
+            # As papermill goes on from there, without turning the executed notebook into text for no file.
+            with contextlib.chdir(root):
+                executed = papermill_engines.execute_notebook_with_engine(
+                    nb=prepared,
+                    progress_bar=False,
+                    config=_private_transport(private),
+                    extra_arguments=["--IPKernelApp.log_level=50"],
+                    **kernel,
+                )
+            raise_for_execution_errors(executed, None)
     except PapermillExecutionError as error:
         if error.ename in _OUT_OF_MEMORY:
             raise ReportError("cell_out_of_memory", cell=error.cell_index + 1) from None

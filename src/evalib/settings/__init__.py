@@ -6,6 +6,7 @@ import difflib
 import hashlib
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -234,7 +235,7 @@ def _yaml(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise ParameterError("no_params_file", path=str(path))
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
+        content = _parsed(path.read_bytes())
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}" if mark else "UTF-8"
@@ -242,6 +243,12 @@ def _yaml(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ParameterError("params_not_yaml", path=str(path), where="line 1")
     return content
+
+
+@lru_cache(maxsize=64)
+def _parsed(content: bytes) -> Any:
+    """What a file says; the same content is parsed once a process, and nobody changes what comes of it."""
+    return yaml.load(content.decode("utf-8"), Loader=_LOADER)
 
 
 def _all_faults(path: Path, model: type[BaseModel], error: ValidationError) -> FaultyParams:
