@@ -78,8 +78,8 @@ class WarmEngine(NBClientEngine):  # type: ignore[misc]
             super().execute_managed_notebook(nb_man, kernel_name, **options)
         elif ended.end == "done":
             nb_man.nb.update(nbformat.from_dict(ended.value))
-            if (bar := getattr(nb_man, "pbar", None)) is not None:
-                bar.update(bar.total - bar.n)  # the cells ran elsewhere
+            with contextlib.suppress(AttributeError):
+                nb_man.complete_pbar()  # the cells ran elsewhere
             _log(nb_man, kernel_name, options)
         else:
             if nb_man.output_path and Path(nb_man.output_path).is_file():

@@ -30,6 +30,8 @@ class EntryEngine:
 
 
 def _engine() -> Any:
+    import tqdm.auto  # noqa: F401 - before ipykernel, which makes it take a shell for a notebook
+
     from evalib.press.warm.engine import WarmEngine
 
     return WarmEngine
