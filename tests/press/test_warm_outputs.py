@@ -108,7 +108,7 @@ def test_papermill_finds_the_engine_from_a_shell(tmp_path: Path) -> None:
         check=False,
     )
     assert ended.returncode == 0, ended.stderr
-    assert "3/3" in ended.stderr
+    assert "100%" in ended.stderr
     outputs = [output for cell in comparable(target)["cells"] for output in cell[3]]
     assert {"name": "stdout", "output_type": "stream", "text": "一小\n"} in outputs
 

@@ -26,6 +26,8 @@ RESULTS = "application/vnd.evalib.results+json"
 _FIGURE_AS_TEXT = re.compile(r"<(?:\w+\.)*\w*Figure size \d+x\d+ with \d+ Axes>")
 # ipykernel names a cell's file after its process, in the folder for temporary files.
 _CELL_FILE = re.compile(r"(?:^|(?<=\"))[^\"\n]*?[/\\]ipykernel_\d+(?=[/\\]\d+\.py)", re.MULTILINE)
+# Where an object lies in memory, as Python's own words for one tell it.
+_ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,16}\b")
 _OUT_OF_MEMORY = ("MemoryError", "_ArrayMemoryError", "ArrowMemoryError")
 
 _in_this_process: ContextVar[bool] = ContextVar("in_this_process", default=False)
@@ -182,7 +184,7 @@ def _check_figures(executed: nbformat.NotebookNode) -> None:
 
 
 def _without_traces(executed: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Remove what differs from run to run: times, durations, paths, processes, the injected cell's id."""
+    """Remove what differs from run to run: times, durations, paths, processes, addresses, ids."""
     parameters = executed.metadata.get("papermill", {}).get("parameters", {})
     executed.metadata["papermill"] = {"parameters": parameters}
     for position, cell in enumerate(executed.cells):
@@ -192,5 +194,13 @@ def _without_traces(executed: nbformat.NotebookNode) -> nbformat.NotebookNode:
             cell["id"] = f"injected-{position:02d}"
         for output in cell.get("outputs", []):
             if output.output_type == "stream":
-                output["text"] = _CELL_FILE.sub("ipykernel", "".join(output["text"]))
+                output["text"] = _settled(_CELL_FILE.sub("ipykernel", "".join(output["text"])))
+            for kind in ("text/plain", "text/html"):
+                if kind in output.get("data", {}):
+                    output["data"][kind] = _settled("".join(output["data"][kind]))
     return executed
+
+
+def _settled(text: str) -> str:
+    """A text without the addresses in it."""
+    return _ADDRESS.sub("at 0x…", text) if " 0x" in text else text
