@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
@@ -357,3 +358,10 @@ def test_an_endless_title_is_cut() -> None:
     page = Page(render_html(with_output({"application/vnd.evalib.page+json": given})))
     assert page.text.count("校") == 2 * 199  # title and h1
     assert page.text.count("校…") == 2
+
+
+def test_drawing_leaves_the_notebook_as_it_is() -> None:
+    executed = notebook("healthy")
+    before = json.dumps(executed)
+    render_html(executed)
+    assert json.dumps(executed) == before

@@ -47,10 +47,13 @@ class _Exporter(Exporter):
     ) -> tuple[Any, dict[str, Any]]:
         """The notebook in this exporter's format, with nbconvert's resources."""
         notebook, resources = super().from_notebook_node(nb, resources, **kw)
-        document = read_document(notebook, resources["metadata"].get("name") or "Notebook", self.face)
-        content, missing = self.draw(document)
+        content, missing = self.drawn(notebook, resources["metadata"].get("name") or "Notebook")
         resources["missing_glyphs"] = list(missing)
         return content, resources
+
+    def drawn(self, notebook: NotebookNode, name: str) -> tuple[Any, tuple[str, ...]]:
+        """The notebook in this format, and the characters that could not be drawn; it stays as it is."""
+        return self.draw(read_document(notebook, name, self.face))
 
     def draw(self, document: Document) -> tuple[Any, tuple[str, ...]]:
         """The document in this format, and the characters that could not be drawn."""
@@ -104,7 +107,7 @@ def render_html(notebook: NotebookNode, *, name: str = "report") -> str:
     RenderError
         An output cannot be drawn; the cell is named.
     """
-    content, _ = _exporter(EvalibHTMLExporter).from_notebook_node(notebook, {"metadata": {"name": name}})
+    content, _ = _exporter(EvalibHTMLExporter).drawn(notebook, name)
     return str(content)
 
 
@@ -116,9 +119,7 @@ def render_pdf(notebook: NotebookNode, *, name: str = "report") -> tuple[bytes, 
     RenderError
         An output cannot be drawn, or the page breaks the PDF/UA-1 standard.
     """
-    exporter = _exporter(EvalibPDFExporter)
-    content, resources = exporter.from_notebook_node(notebook, {"metadata": {"name": name}})
-    return content, tuple(resources["missing_glyphs"])
+    return _exporter(EvalibPDFExporter).drawn(notebook, name)
 
 
 def compile_pdf(source: str) -> bytes:
