@@ -33,7 +33,7 @@ study: setup ## run the studies, which take an hour, and keep what they show
 	"$(BIN)/python" benchmarks/studies.py
 
 bench: setup ## time reports, reviews and models beside what else can make them
-	@for name in intake page report review judging multilevel percentiles memory; do "$(BIN)/python" benchmarks/bench_$$name.py || exit 1; done
+	@for name in intake page report review judging multilevel percentiles memory production; do "$(BIN)/python" benchmarks/bench_$$name.py || exit 1; done
 
 lint: setup ## check style and types
 	"$(BIN)/ruff" check . && "$(BIN)/ruff" format --check . && "$(BIN)/mypy"

@@ -8,7 +8,6 @@ same report; nothing is asserted.
 from __future__ import annotations
 
 import argparse
-import ast
 import os
 import shutil
 import statistics
@@ -20,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from measured import keeper, machine, once, seconds, table, tell
+from measured import keeper, machine, once, seconds, shown, table, tell
 from playwright.sync_api import sync_playwright
 
 from evalib import annual
@@ -55,16 +54,6 @@ def order_for(params: str, school: str) -> Order:
     keys = plan_reports(settings, store, store.years("published")[-1:], school=school)
     first = settings.district.languages[0]
     return annual.orders_for(settings, [key for key in keys if key.lang == first])[0]
-
-
-def shown(source: str, names: dict[str, Any]) -> Any:
-    """Run a cell as a kernel does: its last line's value, if it has one."""
-    *before, last = ast.parse(source).body
-    exec(compile(ast.Module(before, []), "cell", "exec"), names)
-    if not isinstance(last, ast.Expr):
-        exec(compile(ast.Module([last], []), "cell", "exec"), names)
-        return None
-    return eval(compile(ast.Expression(last.value), "cell", "eval"), names)
 
 
 def figures(notebook: Any, order: Order) -> tuple[int, float, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import datetime
 import os
 import platform
@@ -51,6 +52,16 @@ def once(action: Callable[[], Any]) -> tuple[Any, float]:
     begin = time.perf_counter()
     found = action()
     return found, time.perf_counter() - begin
+
+
+def shown(source: str, names: dict[str, Any]) -> Any:
+    """Run a cell as a kernel does: its last line's value, if it has one."""
+    *before, last = ast.parse(source).body
+    exec(compile(ast.Module(before, []), "cell", "exec"), names)
+    if not isinstance(last, ast.Expr):
+        exec(compile(ast.Module([last], []), "cell", "exec"), names)
+        return None
+    return eval(compile(ast.Expression(last.value), "cell", "eval"), names)
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
