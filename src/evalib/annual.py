@@ -20,7 +20,7 @@ from evalib.press.ledger import Fate, Ledger, only_run
 from evalib.press.memory import Memory
 from evalib.press.plan import check_stage, plan_reports, years_wanted
 from evalib.press.production import DISK_FULL, Order, make_report, make_reports
-from evalib.press.standstill import RECORD, remember
+from evalib.press.standstill import RECORD, Seen, remember, seen
 from evalib.press.warm.limits import Limits
 from evalib.press.warm.pool import make_warm
 from evalib.settings import Settings, read_params
@@ -153,7 +153,7 @@ def run(settings: Settings, request: Request, listener: Listener, make: Maker | 
     check_parameters(any_order.notebook, any_order.parameters)
     with only_run(settings.output):
         memory, store = Memory(settings.output), Store(settings.store)
-        due = Due(settings, store, memory)
+        due, began = Due(settings, store, memory), seen(memory.contents, *looked_at(settings))
         _load(settings, due, listener)
         years = years_wanted(settings, store.years(), request.year)
         keys = _keys(settings, store, years, request)
@@ -165,7 +165,8 @@ def run(settings: Settings, request: Request, listener: Listener, make: Maker | 
             decisions = decide(orders, [ledger.entry(key) for key in keys], now)
             fates = _make(decisions, now, ledger, request, listener, make)
         outcome = Outcome(tuple(fates), tuple(pages), len(decisions) - len(fates))
-        _remember(settings, request, memory, ledger, orders, outcome)
+        if began == seen(memory.contents, *looked_at(settings)):
+            _remember(settings, request, memory, ledger, orders, outcome, began)
         memory.save()
         return outcome
 
@@ -253,23 +254,22 @@ def _remember(
     ledger: Ledger,
     orders: Sequence[Order],
     outcome: Outcome,
+    began: Seen,
 ) -> None:
     """Let the next run know at once that nothing is due, if this one met its request in full."""
     if outcome.failed:
         return
-    inputs, folders = looked_at(settings)
     made = [
         order.folder / name for order in orders for name in (ledger.entry(order.key) or {}).get("files", {})
     ]
-    for path in (*outcome.pages, settings.output / RECORD, settings.store / "manifest.json"):
+    for path in (*outcome.pages, settings.output / RECORD):
         if path.is_file():
             memory.contents.wrote(path, sha256_of(path))
     remember(
         memory,
         request.narrowing,
-        inputs=inputs,
-        folders=folders,
-        made=[*made, *outcome.pages],
+        looked_at=began,
+        made=[*made, *outcome.pages, settings.store / "manifest.json"],
         reports=len(orders),
         pages=outcome.pages,
     )

@@ -34,17 +34,18 @@ class Due:
 
     def __init__(self, settings: Settings, store: Store, memory: Memory) -> None:
         self.settings, self.store, self.memory = settings, store, memory
+        self._before_load: dict[str, Any] = {}
+        self._before_measure = ""
 
     def load(self) -> bool:
-        """Whether the files must be read again."""
-        return not self.store.exists or self.memory.loaded != {
-            **self._load(),
-            "warnings": self.memory.loaded.get("warnings"),
-        }
+        """Whether the files must be read again; they are looked at here, before they are read."""
+        self._before_load = self._load()
+        now = {**self._before_load, "tables": self._clean(), "warnings": self.memory.loaded.get("warnings")}
+        return not self.store.exists or self.memory.loaded != now
 
     def loaded(self, warnings: int) -> None:
-        """Note that the files as they are now are in the store."""
-        self.memory.loaded = {**self._load(), "warnings": warnings}
+        """Note that the files as `load` saw them are in the store: what changed since is due again."""
+        self.memory.loaded = {**self._before_load, "tables": self._clean(), "warnings": warnings}
 
     @property
     def warnings(self) -> int:
@@ -62,15 +63,16 @@ class Due:
     def measure(self, years: Sequence[str]) -> bool:
         """Whether some of these years must be reviewed again."""
         measured = self.memory.measured
-        if measured.get("key") != self._measure():
+        self._before_measure = self._measure()
+        if measured.get("key") != self._before_measure:
             return True
         now = self._reviewed()
         known = measured.get("years", {})
         return any(not known.get(year) or not known[year].items() <= now.items() for year in years)
 
     def measured(self, years: Sequence[str]) -> None:
-        """Note that these years are reviewed from what is there now."""
-        key = self._measure()
+        """Note that these years are reviewed from what `measure` saw."""
+        key = self._before_measure
         known = self.memory.measured.get("years", {}) if self.memory.measured.get("key") == key else {}
         now = self._reviewed()
         self.memory.measured = {"key": key, "years": {**known, **dict.fromkeys(years, now)}}
@@ -86,7 +88,6 @@ class Due:
                 ]
             ),
             "library": self._source("load"),
-            "tables": _named(self.store.digests(), reviewed=False),
         }
 
     def _measure(self) -> str:
@@ -96,13 +97,16 @@ class Due:
             {
                 "params": [None if one is None else one.model_dump_json() for one in models],
                 "library": self._source("measure"),
-                "tables": _named(self.store.digests(), reviewed=False),
+                "tables": self._clean(),
             }
         )
 
     def _source(self, step: Step) -> str:
         contents, lock = self.memory.contents, self.settings.root / LOCK
         return digest_of([library(contents, step), installed(lock)])
+
+    def _clean(self) -> dict[str, str]:
+        return _named(self.store.digests(), reviewed=False)
 
     def _reviewed(self) -> dict[str, str]:
         return _named(self.store.digests(), reviewed=True)
@@ -122,10 +126,7 @@ def key_of(settings: Settings) -> Path:
 def looked_at(settings: Settings) -> tuple[list[Path], list[Path]]:
     """The files, and the folders with all that is in them, that decide whether anything is due."""
     notebook = settings.root / settings.district.notebook
-    return [notebook, settings.store / "manifest.json", key_of(settings)], [
-        settings.path.parent,
-        settings.files,
-    ]
+    return [notebook, key_of(settings)], [settings.path.parent, settings.files]
 
 
 def _named(digests: Mapping[Slice, str], *, reviewed: bool) -> dict[str, str]:

@@ -9,7 +9,7 @@ import pytest
 
 import evalib
 from evalib.press.contents import Contents, files_below
-from evalib.press.sources import installed, library, steps_of
+from evalib.press.sources import installed, library, modules, steps_of
 
 PACKAGE = Path(evalib.__file__).parent
 # Reached by `load` and `measure` and others only to tell or to be told, not to compute.
@@ -111,3 +111,17 @@ def test_only_what_the_lock_names_counts_among_what_is_installed(tmp_path: Path,
     assert installed(tmp_path / "none.lock") != without
     (site / "numpy-2.2.0.dist-info").rename(site / "numpy-2.2.1.dist-info")
     assert installed(lock) != with_lock
+
+
+def test_a_package_beside_the_params_is_the_projects_own(tmp_path: Path) -> None:
+    for name in (
+        "tools/__init__.py",
+        "tools/inner/deep.py",
+        "own.py",
+        "data/no.py",
+        ".hidden/no.py",
+        "a-b/no.py",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    assert [path.relative_to(tmp_path).as_posix() for path in modules(tmp_path)] == own

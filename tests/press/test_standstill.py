@@ -10,7 +10,7 @@ import pytest
 
 from evalib.press.contents import Contents, sha256_of
 from evalib.press.memory import NAME, Memory
-from evalib.press.standstill import JOURNAL, RECORD, remember, standstill
+from evalib.press.standstill import JOURNAL, RECORD, remember, seen, standstill
 
 REQUEST = {"year": None, "formats": ("html", "pdf")}
 FILES = ("report.html", "report.pdf", "report.ipynb", "results.json")
@@ -37,8 +37,7 @@ def project(root: Path, reports: int) -> Path:
     remember(
         memory,
         REQUEST,
-        inputs=[root / "notebooks" / "n.ipynb"],
-        folders=[root / "params", root / "files"],
+        looked_at=seen(memory.contents, [root / "notebooks" / "n.ipynb"], [root / "params", root / "files"]),
         made=[*made, page],
         reports=reports,
         pages=[page],
@@ -112,8 +111,9 @@ def test_a_moved_project_still_stands(tmp_path: Path) -> None:
 def test_only_the_last_requests_are_kept(tmp_path: Path) -> None:
     memory = Memory(tmp_path / "output" / "d")
     memory.contents = Contents(tmp_path)
+    nothing = seen(memory.contents, [], [])
     for number in range(9):
-        remember(memory, {"n": number}, inputs=[], folders=[], made=[], reports=0, pages=[])
+        remember(memory, {"n": number}, looked_at=nothing, made=[], reports=0, pages=[])
     assert len(memory.standing) == 4
 
 

@@ -92,7 +92,7 @@ def present(settings: Settings, store: Store, contents: Contents) -> Present:
     """What this district's reports would be made from now."""
     digests = store.digests()
     notebook = contents.sha256(settings.root / settings.district.notebook)
-    own = {path.name: contents.sha256(path) for path in modules(settings.root)}
+    own = {contents.name(path): contents.sha256(path) for path in modules(settings.root)}
     lock = settings.root / LOCK
     parts = {
         "notebook": digest_of([notebook, own]),
@@ -101,7 +101,8 @@ def present(settings: Settings, store: Store, contents: Contents) -> Present:
         "installed": digest_of([contents.sha256(lock), installed(lock)]),
         "tables": digest_of([f"{t}/{y}" for t, y in sorted(digests) if t.startswith(SHOWN)]),
     }
-    return Present(parts, library(contents, "look"), digests, contents)
+    look = digest_of([library(contents, "look"), parts["installed"]])
+    return Present(parts, look, digests, contents)
 
 
 def decide(orders: Sequence[Order], entries: Sequence[Entry | None], now: Present) -> list[Decision]:

@@ -32,7 +32,9 @@ _DECIDES = {
     *("memory.py", "plan.py", "production.py", "sources.py", "standstill.py", "verify.py"),
 }
 _EXECUTES = {"execute.py", "warm"}
-_DRAWS = {"fonts", "markup.py"}
+# Folders of a project that hold no modules of its notebooks.
+_NO_MODULES = {"benchmarks", "data", "docs", "notebooks", "output", "params", "src", "tests"}
+_DRAWS = {*_SHARED, "fonts", "markup.py"}
 
 
 def library(contents: Contents, step: Step) -> str:
@@ -70,7 +72,14 @@ def steps_of(name: str) -> set[Step]:
 
 def modules(root: Path) -> list[Path]:
     """Modules of the project's own, which its notebooks can import: they run with this folder as theirs."""
-    return sorted(root.glob("*.py"))
+    packages = [
+        one
+        for one in sorted(root.iterdir())
+        if one.is_dir() and one.name.isidentifier() and one.name not in _NO_MODULES
+    ]
+    return sorted(root.glob("*.py")) + [
+        path for one in packages for path in files_below(one) if path.suffix == ".py"
+    ]
 
 
 def installed(lock: Path) -> str:

@@ -69,12 +69,43 @@ def standstill(params: str, request: Mapping[str, Any]) -> Standstill | None:
         return None
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What a run looks at, as it was at one moment.
+
+    Attributes
+    ----------
+    folders
+        The names of folders of which whatever is in them counts.
+    files
+        Content hash of each file, those in the folders with them; None for one that is not there.
+    installed
+        Of Python and the installed libraries.
+    """
+
+    folders: tuple[str, ...]
+    files: Mapping[str, str | None]
+    installed: str
+
+
+def seen(contents: Contents, inputs: Iterable[Path], folders: Iterable[Path]) -> Seen:
+    """What files and folders hold now, and with them the library's own source and what is installed."""
+    watched = [*folders, Path(evalib.__file__).parent]
+    lock = contents.root / LOCK
+    paths = {*inputs, *modules(contents.root), lock}
+    paths |= {path for folder in watched for path in files_below(folder)}
+    return Seen(
+        tuple(contents.name(folder) for folder in watched),
+        {contents.name(path): contents.sha256(path) for path in sorted(paths)},
+        installed(lock),
+    )
+
+
 def remember(
     memory: Memory,
     request: Mapping[str, Any],
     *,
-    inputs: Iterable[Path],
-    folders: Iterable[Path],
+    looked_at: Seen,
     made: Iterable[Path],
     reports: int,
     pages: Sequence[Path],
@@ -83,8 +114,8 @@ def remember(
 
     Parameters
     ----------
-    inputs, folders
-        Files, and folders with whatever is in them, that the run looked at.
+    looked_at
+        What the run was made from.
     made
         The files that it answers for.
     reports, pages
@@ -92,17 +123,17 @@ def remember(
     """
     contents = memory.contents
     output = memory.path.parent
-    package = Path(evalib.__file__).parent
-    watched = [*folders, package]
-    paths = {*inputs, *made, *modules(contents.root), contents.root / LOCK, output / RECORD}
-    paths |= {path for folder in watched for path in files_below(folder)}
+    paths = {*made, output / RECORD}
     key = digest_of(request)
     memory.standing.pop(key, None)
     memory.standing = dict(list(memory.standing.items())[-(REMEMBERED - 1) :])
     memory.standing[key] = {
-        "installed": installed(contents.root / LOCK),
-        "folders": [contents.name(folder) for folder in watched],
-        "files": {contents.name(path): contents.sha256(path) for path in sorted(paths)},
+        "installed": looked_at.installed,
+        "folders": list(looked_at.folders),
+        "files": {
+            **looked_at.files,
+            **{contents.name(path): contents.sha256(path) for path in sorted(paths)},
+        },
         "reports": reports,
         "pages": [page.relative_to(output).as_posix() for page in pages],
     }
