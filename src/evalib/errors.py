@@ -16,6 +16,7 @@ LONGEST_NAME = 60
 _ENOUGH = 10_000
 # Controls, format characters (bidirectional ones among them), separators of lines, and what is no character.
 _NOT_SHOWN = frozenset(["Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"])
+_OF_A_PERSON = re.compile(r"(?<![A-Za-z_])\d[\d.,:/-]*[Xx]?|[^\W\d]*[^\x00-\x7f][^\s\x00-\x2f]*")
 _LONG_NUMBER = re.compile("(?:\\d\ufffd*){11,}[Xx]?")
 
 
@@ -115,6 +116,17 @@ def shown(name: str) -> str:
     visible = "".join("\ufffd" if unicodedata.category(one) in _NOT_SHOWN else one for one in name[:_ENOUGH])
     masked = _LONG_NUMBER.sub("***", visible)
     return masked if len(masked) <= LONGEST_NAME else masked[: LONGEST_NAME - 1] + "…"
+
+
+def told(text: str) -> str:
+    """What somebody else's error says, without what may be of a person: digits, and words not in ASCII.
+
+    Examples
+    --------
+    >>> told("could not convert 110105194912310021 张三 86.5"), told("'pass_rate'")
+    ('could not convert … … …', "'pass_rate'")
+    """
+    return _OF_A_PERSON.sub("…", text[:_ENOUGH]).replace("\n", " ")[:300]
 
 
 @dataclass(frozen=True)

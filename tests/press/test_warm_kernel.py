@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import sys
@@ -9,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from evalib.press.warm.rehearsal import forget_modules
 from evalib.press.warm.streams import captured
+
+ROOT = Path(__file__).parents[2]
 
 
 def emitted(write) -> list[tuple[str, str]]:
@@ -80,3 +84,17 @@ def test_fixtures_are_stored_without_outputs() -> None:
     for path in (Path(__file__).parent / "fixtures").glob("warm_*.ipynb"):
         cells = json.loads(path.read_text("utf-8"))["cells"]
         assert not any(cell["outputs"] for cell in cells if cell["cell_type"] == "code"), path.name
+
+
+def test_modules_of_a_project_are_let_go_and_installed_ones_stay(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "own_helper.py").write_text("seen = []")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    before = set(sys.modules)
+    importlib.import_module("own_helper")
+    importlib.import_module("json.tool")
+    forget_modules(before, tmp_path)
+    assert "own_helper" not in sys.modules
+    assert "json.tool" in sys.modules
+    forget_modules(set(), ROOT)
+    assert "evalib" in sys.modules
+    assert "pytest" in sys.modules

@@ -17,7 +17,7 @@ from typing import Any
 import nbformat
 from traitlets.config import Config
 
-from evalib.errors import ParameterError, ReportError
+from evalib.errors import DataError, FaultyParams, ParameterError, RenderError, ReportError, told
 from evalib.settings import nearest
 
 RESULTS = "application/vnd.evalib.results+json"
@@ -28,6 +28,8 @@ _FIGURE_AS_TEXT = re.compile(r"<(?:\w+\.)*\w*Figure size \d+x\d+ with \d+ Axes>"
 _CELL_FILE = re.compile(r"(?:^|(?<=\"))[^\"\n]*?[/\\]ipykernel_\d+(?=[/\\]\d+\.py)", re.MULTILINE)
 # Where an object lies in memory, as Python's own words for one tell it.
 _ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,16}\b")
+# Errors whose words are our own, and name no person.
+_OURS = {one.__name__ for one in (DataError, FaultyParams, ParameterError, RenderError, ReportError)}
 _OUT_OF_MEMORY = ("MemoryError", "_ArrayMemoryError", "ArrowMemoryError")
 
 _in_this_process: ContextVar[bool] = ContextVar("in_this_process", default=False)
@@ -142,7 +144,8 @@ def execute_report(notebook: Path, parameters: Mapping[str, Any], *, root: Path)
     except PapermillExecutionError as error:
         if error.ename in _OUT_OF_MEMORY:
             raise ReportError("cell_out_of_memory", cell=error.cell_index + 1) from None
-        cause = f"{error.ename}: {error.evalue}" if error.evalue else error.ename
+        said = error.evalue if error.ename in _OURS else told(error.evalue or "")
+        cause = f"{error.ename}: {said}" if said else error.ename
         raise ReportError("cell_failed", cell=error.cell_index + 1, cause=cause) from None
     _check_figures(executed)
     return _without_traces(executed)

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from evalib.errors import EvalError, ReportError
+from evalib.errors import EvalError, ReportError, told
 from evalib.press.asked import FORMATS
 from evalib.press.ledger import Fate, sha256_of
 from evalib.vocabulary import ReportKey
@@ -101,7 +101,7 @@ def make_report(order: Order) -> Fate:
     except OSError as error:
         return _failed(order, _of_system(error, order), seconds)
     except Exception as error:  # the one place that records a report's fate
-        cause = ReportError("unexpected", kind=type(error).__name__, text=str(error)[:300])
+        cause = ReportError("unexpected", kind=type(error).__name__, text=told(str(error)))
         return _failed(order, cause, seconds)
     finally:
         if aside is not None:
@@ -166,7 +166,7 @@ def _of_system(error: OSError, order: Order) -> ReportError:
         return ReportError(DISK_FULL, path=str(place), cause=reason)
     if error.filename is not None and Path(os.fsdecode(error.filename)).is_relative_to(place):
         return ReportError("report_not_written", path=str(place), cause=reason)
-    return ReportError("unexpected", kind=type(error).__name__, text=str(error)[:300])
+    return ReportError("unexpected", kind=type(error).__name__, text=told(str(error)))
 
 
 def make_reports(

@@ -19,6 +19,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NoReturn
 
+from evalib.errors import told
 from evalib.press.warm.limits import Limits
 
 _PR_SET_PDEATHSIG = 1
@@ -54,7 +55,7 @@ def do(payload: bytes, limits: Limits, record: int, folder: str, close: Iterable
         content = _recorded(True, pickle.dumps(function(*arguments)))
         code = 0
     except Exception as error:
-        content = _recorded(False, f"{type(error).__name__}: {error}"[:300].encode())
+        content = _recorded(False, f"{type(error).__name__}: {told(str(error))}".encode())
     except BaseException:  # an exit that somebody asked for is no completion
         content = b""
     with contextlib.suppress(Exception):

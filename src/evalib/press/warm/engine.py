@@ -33,6 +33,7 @@ from evalib.press.warm.kernel import local_kernel
 from evalib.press.warm.limits import Ended, Limits
 from evalib.press.warm.pool import Template, TemplateGone
 from evalib.press.warm.processes import can_fork
+from evalib.press.warm.rehearsal import forget_modules
 from evalib.press.warm.surroundings import unshown_figures
 
 NAME = "evalib-warm"
@@ -107,10 +108,15 @@ class WarmEngine(NBClientEngine):  # type: ignore[misc]
 
 
 def load(modules: list[str]) -> None:
-    """Import, in the template, what notebooks need; a module that cannot be imported is left to its cell."""
+    """Import, in the template, what notebooks need; a module that cannot be imported is left to its cell.
+
+    So is one that lies in a working folder: the next notebook may run in another, or the file may change.
+    """
+    before = set(sys.modules)
     for name in modules:
         with contextlib.suppress(Exception):
             importlib.import_module(name)
+    forget_modules(before, Path.cwd())
 
 
 def run_notebook(

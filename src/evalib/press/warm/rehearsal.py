@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+import evalib
 from evalib.errors import EvalError
 from evalib.press.ledger import Fate
 
@@ -39,6 +41,7 @@ def rehearse(make: Callable[[Order], Fate], order: Order, run: bool) -> None:
     engine.register()
     if not (run and order.execute):
         return
+    known = set(sys.modules)
     with contextlib.suppress(EvalError), executing_in_this_process():
         executed = execute_report(order.notebook, order.parameters, root=order.root)
         results_of(executed)
@@ -47,6 +50,28 @@ def rehearse(make: Callable[[Order], Fate], order: Order, run: bool) -> None:
         if "pdf" in order.formats:
             typst_source = cast(Any, EvalibTypstExporter)()
             typst_source.from_notebook_node(executed, {"metadata": {"name": "report"}})
+    forget_modules(known, order.root)
+
+
+def forget_modules(known: set[str], folder: Path) -> None:
+    """Let go of a project's own modules: one that keeps something must not hand it to other reports.
+
+    Parameters
+    ----------
+    known
+        Names of modules that stay.
+    folder
+        Where the project's modules lie; this library and installed ones there are none of them.
+    """
+    kept = (Path(evalib.__file__).parent, Path(sys.prefix), Path(sys.base_prefix))
+    for name in set(sys.modules) - known:
+        place = getattr(sys.modules[name], "__file__", None) or next(
+            iter(getattr(sys.modules[name], "__path__", ())), None
+        )
+        if place is None or not Path(place).is_relative_to(folder):
+            continue
+        if not any(Path(place).is_relative_to(one) for one in kept):
+            del sys.modules[name]
 
 
 def make_here(make: Callable[[Order], Fate], order: Order) -> Fate:
