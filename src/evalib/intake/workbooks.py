@@ -80,15 +80,18 @@ class Grid:
 def find_files(folder: Path) -> tuple[list[Path], list[Fault]]:
     """The files of a folder that can hold tables, by name, and warnings about others.
 
-    Files that an office program keeps open (`~$…`), hidden files and folders of annotated
-    copies are passed over.
+    Files that an office program keeps open (`~$…`), hidden files, what lies in hidden folders
+    and in folders of annotated copies are passed over.
     """
     places = [folder] if folder.is_file() else sorted(folder.rglob("*"), key=lambda path: path.as_posix())
     copies = {path.parent for path in places if path.name == COPIES}
     paths = [
         path
         for path in places
-        if path.is_file() and not path.name.startswith(("~$", ".")) and copies.isdisjoint(path.parents)
+        if path.is_file()
+        and not path.name.startswith("~$")
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        and copies.isdisjoint(path.parents)
     ]
     tables = [path for path in paths if path.suffix.lower() in SUFFIXES]
     foreign = [path for path in paths if path.suffix.lower() in FOREIGN]

@@ -38,6 +38,13 @@ STYLE: Any = {
     "figure.facecolor": "none",
     "axes.facecolor": "none",
 }
+# Whatever bears on a drawing; the rest is windows, files and tools.
+_DEFAULTS = {
+    key: own
+    for key, own in mpl.rcParamsDefault.items()
+    if key.partition(".")[0] in ("axes", "figure", "font", "lines", "markers", "mathtext", "patch", "path")
+    or key.partition(".")[0] in ("savefig", "svg", "text")
+}
 
 
 @dataclass(frozen=True)
@@ -90,7 +97,9 @@ def in_house_style(draw: Callable[Drawn, Chart]) -> Callable[Drawn, Chart]:
     @wraps(draw)
     def styled(*args: Drawn.args, **kwargs: Drawn.kwargs) -> Chart:
         _know_fonts()
-        with mpl.rc_context(STYLE):
+        # A matplotlibrc that lies about, or a notebook's own settings, must not change a page.
+        others = {key: own for key, own in _DEFAULTS.items() if mpl.rcParams[key] != own}
+        with mpl.rc_context({**others, **STYLE}):
             return draw(*args, **kwargs)
 
     return styled
