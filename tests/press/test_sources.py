@@ -114,14 +114,8 @@ def test_only_what_the_lock_names_counts_among_what_is_installed(tmp_path: Path,
 
 
 def test_a_package_beside_the_params_is_the_projects_own(tmp_path: Path) -> None:
-    for name in (
-        "tools/__init__.py",
-        "tools/inner/deep.py",
-        "own.py",
-        "data/no.py",
-        ".hidden/no.py",
-        "a-b/no.py",
-    ):
+    own = ["own.py", "tools/__init__.py", "tools/inner/deep.py"]
+    for name in (*own, "data/no.py", ".hidden/no.py", "a-b/no.py"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("")
     assert [path.relative_to(tmp_path).as_posix() for path in modules(tmp_path)] == own
