@@ -29,7 +29,7 @@ from evalib.press.production import Order, make_report
 from evalib.settings import Settings, load_settings
 
 # Modules in whose lines a run may end: those that put files in place, and what they do it with.
-WRITING = ("production.py", "ledger.py", "memory.py", "catalogue.py", "pathlib.py")
+WRITING = ("production.py", "ledger.py", "journal.py", "memory.py", "catalogue.py", "places.py", "pathlib.py")
 # Beside the params: how many such lines a run has.
 COUNTED = "lines.txt"
 # A page that takes several writes to disk.
@@ -49,7 +49,9 @@ class Silent:
     def step(self, fate: Fate) -> None: ...
 
 
-def executed(notebook: Path, parameters: Mapping[str, Any], *, root: Path) -> nbformat.NotebookNode:
+def executed(
+    notebook: Path, parameters: Mapping[str, Any], *, root: Path, outputs: Path | None = None
+) -> nbformat.NotebookNode:
     """A notebook that says what it was made from."""
     time.sleep(0.003)
     source = hashlib.sha256(notebook.read_bytes()).hexdigest()

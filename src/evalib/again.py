@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from evalib.annual import Maker, maker_of
+from evalib.making import Maker, held, maker_of
 from evalib.press.asked import Request
-from evalib.press.ledger import Ledger, only_run
+from evalib.press.ledger import Ledger
 from evalib.press.production import Order
 from evalib.press.standstill import RECORD
 from evalib.press.verify import Verdict, spread, verify
@@ -33,7 +33,7 @@ def made_again(
     each as it is known.
     """
     make = make or maker_of(settings)
-    with only_run(settings.output):
+    with held(settings):
         decisions = preview(settings, request).decisions
         fresh = [one.order for one in decisions if one.action == "reuse"]
         ledger = Ledger(settings.output / RECORD)

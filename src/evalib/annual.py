@@ -5,26 +5,26 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from evalib import places
 from evalib.due import Due, looked_at
 from evalib.errors import Fault
+from evalib.making import Maker, held, maker_of
 from evalib.press.asked import FORMATS, Request
 from evalib.press.contents import sha256_of
 from evalib.press.freshness import Decision, Present, decide, present, with_basis
-from evalib.press.ledger import Fate, Ledger, only_run
+from evalib.press.holding import Held
+from evalib.press.ledger import Fate, Ledger
 from evalib.press.memory import Memory
 from evalib.press.plan import check_stage, plan_reports, years_wanted
-from evalib.press.production import DISK_FULL, Order, make_report, make_reports
+from evalib.press.production import DISK_FULL, Order
 from evalib.press.standstill import RECORD, Seen, remember, seen
-from evalib.press.warm.limits import Limits
-from evalib.press.warm.pool import make_warm
-from evalib.settings import Settings, read_params
-from evalib.settings.production import NAME, ProductionParams
+from evalib.settings import Settings
 from evalib.store import Store
 from evalib.vocabulary import ReportKey
 
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     from evalib.intake.load import Loaded
 
 __all__ = ["Request", "load_files", "orders_for", "run"]
-
-# Who makes the reports that are due: orders and a number of processes → fates as they are known.
-Maker = Callable[[Sequence[Order], int | None], Generator[Fate, None, None]]
 
 
 class Listener(Protocol):
@@ -96,6 +93,7 @@ def orders_for(
     """What the press needs to make each report; the public edition lies apart, to be handed out whole."""
     first = settings.district.languages[0]
     tops = {"restricted": settings.output, "public": settings.output / "public"}
+    outputs = settings.outputs
     return [
         Order(
             key=key,
@@ -105,31 +103,10 @@ def orders_for(
             folder=tops[key.edition] / key.year / key.folder,
             stem="report" if key.lang == first else f"report.{key.lang}",
             formats=formats,
+            outputs=outputs,
         )
         for key in keys
     ]
-
-
-def maker_of(settings: Settings) -> Maker:
-    """What every command makes reports with: forks of one warm process, within the district's limits.
-
-    Where a process cannot be forked, or not safely, workers started anew make the same bytes.
-
-    Raises
-    ------
-    ParameterError
-        The limits are missing or faulty.
-    """
-    params = read_params(settings.path.with_name(NAME), ProductionParams)
-    limits = Limits(params.seconds, params.bytes)
-
-    def make(orders: Sequence[Order], workers: int | None) -> Generator[Fate, None, None]:
-        def cold(orders: Sequence[Order], threads: tuple[str, ...]) -> Iterator[Fate]:
-            return make_reports(orders, workers=workers)
-
-        yield from make_warm(orders, make=make_report, limits=limits, cold=cold, workers=workers)
-
-    return make
 
 
 def run(settings: Settings, request: Request, listener: Listener, make: Maker | None = None) -> Outcome:
@@ -151,8 +128,8 @@ def run(settings: Settings, request: Request, listener: Listener, make: Maker | 
     check_stage(request.stage)
     (any_order,) = orders_for(settings, [ReportKey("school", "", "", "")])
     check_parameters(any_order.notebook, any_order.parameters)
-    with only_run(settings.output):
-        memory, store = Memory(settings.output), Store(settings.store)
+    with held(settings) as hold:
+        memory, store = Memory(settings.output, settings.root), Store(settings.store)
         due, began = Due(settings, store, memory), seen(memory.contents, *looked_at(settings))
         _load(settings, due, listener)
         years = years_wanted(settings, store.years(), request.year)
@@ -163,7 +140,7 @@ def run(settings: Settings, request: Request, listener: Listener, make: Maker | 
         with Ledger(settings.output / RECORD) as ledger, _catalogued(settings, store, ledger, years) as pages:
             orders = orders_for(settings, keys, request.formats)
             decisions = decide(orders, [ledger.entry(key) for key in keys], now)
-            fates = _make(decisions, now, ledger, request, listener, make)
+            fates = _make(decisions, now, ledger, request, listener, make, hold)
         outcome = Outcome(tuple(fates), tuple(pages), len(decisions) - len(fates))
         if began == seen(memory.contents, *looked_at(settings)):
             _remember(settings, request, memory, ledger, orders, outcome, began)
@@ -212,6 +189,7 @@ def _make(
     request: Request,
     listener: Listener,
     make: Maker,
+    hold: Held,
 ) -> list[Fate]:
     due = {one.order.key: one.order for one in decisions if one.action != "reuse"}
     listener.start(len(due), len(decisions) - len(due))
@@ -220,6 +198,7 @@ def _make(
         return fates
     with closing(make([*due.values()], request.workers)) as made:
         for fate in made:
+            hold.check()
             order = due[fate.key]
             whole = with_basis(fate, order, now)
             ledger.record(whole)
@@ -263,7 +242,7 @@ def _remember(
         order.folder / name for order in orders for name in (ledger.entry(order.key) or {}).get("files", {})
     ]
     for path in (*outcome.pages, settings.output / RECORD):
-        if path.is_file():
+        if places.is_file(path):
             memory.contents.wrote(path, sha256_of(path))
     remember(
         memory,
@@ -276,9 +255,11 @@ def _remember(
 
 
 def sweep(output: Path, years: Sequence[str]) -> None:
-    """Remove what a killed run left half made; nobody else runs now."""
-    places = [folder / year for year in years for folder in (output, output / "public")]
-    left = [path for place in places for path in place.glob(".*")]
+    """Remove what a killed run left half made; nobody else runs now. An object is never half made."""
+    if places.is_remote(output):
+        return
+    folders = [folder / year for year in years for folder in (output, output / "public")]
+    left = [path for folder in folders for path in folder.glob(".*")]
     left += [path for name in (".run.json.*", ".memory.json.*", ".verify-*") for path in output.glob(name)]
     for path in left:
         if path.is_dir():

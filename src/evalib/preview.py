@@ -66,7 +66,7 @@ def preview(settings: Settings, request: Request) -> Preview:
         A year, school or stage is not there.
     """
     check_stage(request.stage)
-    memory, store = Memory(settings.output), Store(settings.store)
+    memory, store = Memory(settings.output, settings.root), Store(settings.store)
     due = Due(settings, store, memory)
     load = due.load()
     files = tuple(due.changed_files()) if load else ()

@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -21,6 +20,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from evalib import places
 from evalib.errors import DataError
 
 MANIFEST = "manifest.json"
@@ -80,7 +80,7 @@ class Store:
         Mapping
             What became of each of `tables`.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
+        places.make_folder(self.folder)
         manifest = self._manifest() if self.exists else {}
         self._settle()
         changes: dict[Slice, Change] = {}
@@ -88,7 +88,7 @@ class Store:
             content = _parquet(frame)
             digest = hashlib.sha256(content).hexdigest()
             name = f"{table}/{year}-{digest[:16]}.parquet"
-            if not (self.folder / name).is_file():
+            if not places.is_file(self.folder / name):
                 _replace(self.folder / name, content)
             before = manifest.get(table, {}).get(year)
             entry = {"file": name, "rows": len(frame), "sha256": digest}
@@ -101,7 +101,7 @@ class Store:
         told = log(changes) if log is not None else None
         if told is not None:
             _replace(self._log_of(text), told.encode())
-        if not self.exists or (self.folder / MANIFEST).read_bytes() != text:
+        if not self.exists or places.read(self.folder / MANIFEST) != text:
             _replace(self.folder / MANIFEST, text)
         self._settle()
         self._sweep(manifest)
@@ -126,8 +126,10 @@ class Store:
         if entry is None:
             raise DataError("no_table", table=table, year=year, years=", ".join(self.years()) or "–")
         try:
-            content = (self.folder / entry["file"]).read_bytes()
-        except OSError:
+            content = self._content(self.folder / entry["file"])
+        except OSError as error:
+            if places.is_remote(self.folder) and not isinstance(error, FileNotFoundError):
+                raise  # not there for now is not damaged
             raise self._damaged(entry["file"]) from None
         if hashlib.sha256(content).hexdigest() != entry["sha256"]:
             raise self._damaged(entry["file"])
@@ -169,11 +171,54 @@ class Store:
         self.slices_read[table, year] = digest
         return found
 
+    def _content(self, path: Path) -> bytes:
+        try:
+            return places.read(path)
+        except FileNotFoundError:
+            if places.is_remote(path) or not places.copied(path):
+                raise
+        return places.read(path)
+
+    def copy_to(self, folder: Path, tables: tuple[str, ...]) -> Store:
+        """A copy of this store in a folder here, the tables of these beginnings in it.
+
+        Others come when they are read (`evalib.places.copied`).
+
+        Raises
+        ------
+        OSError
+            The store cannot be read.
+        """
+        text = places.read(self.folder / MANIFEST)
+        entries = [
+            entry["file"]
+            for table, years in json.loads(text).items()
+            for entry in years.values()
+            if table.startswith(tables)
+        ]
+        for name in entries:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        places.fetch([(self.folder / name, folder / name) for name in entries])
+        (folder / places.ORIGIN).write_text(str(self.folder), encoding="utf-8")
+        places.replace(folder / MANIFEST, text, durable=False)
+        return Store(folder)
+
+    @property
+    def state(self) -> str:
+        """A hash over the content of the whole store; empty before the first load.
+
+        Raises
+        ------
+        OSError
+            It cannot be read.
+        """
+        return hashlib.sha256(places.read(self.folder / MANIFEST)).hexdigest() if self.exists else ""
+
     def log(self) -> str:
         """The log of loads, one JSON document a line; empty if nothing was ever logged."""
-        ready = self._log_of((self.folder / MANIFEST).read_bytes()) if self.exists else self.folder / LOG
-        path = ready if ready.is_file() else self.folder / LOG
-        return path.read_text("utf-8") if path.is_file() else ""
+        ready = self._log_of(places.read(self.folder / MANIFEST)) if self.exists else self.folder / LOG
+        path = ready if places.is_file(ready) else self.folder / LOG
+        return places.read(path).decode() if places.is_file(path) else ""
 
     def slices(self) -> dict[Slice, int]:
         """Every slice that is there and its number of rows, by (table, year)."""
@@ -209,7 +254,7 @@ class Store:
     @property
     def exists(self) -> bool:
         """Whether anything was ever loaded."""
-        return (self.folder / MANIFEST).is_file()
+        return places.is_file(self.folder / MANIFEST)
 
     def _manifest(self) -> _Manifest:
         if not self.exists:
@@ -217,7 +262,7 @@ class Store:
                 "no_store", path=str(self.folder), params=f"params/{self.folder.parent.name}.yaml"
             )
         try:
-            content: _Manifest = json.loads((self.folder / MANIFEST).read_text("utf-8"))
+            content: _Manifest = json.loads(places.read(self.folder / MANIFEST))
         except ValueError:
             raise self._damaged(MANIFEST) from None
         return content
@@ -229,13 +274,17 @@ class Store:
     def _settle(self) -> None:
         """Put the log in place that belongs to this manifest, if a writer left it lying ready."""
         if self.exists:
-            ready = self._log_of((self.folder / MANIFEST).read_bytes())
-            if ready.is_file():
-                ready.replace(self.folder / LOG)
+            ready = self._log_of(places.read(self.folder / MANIFEST))
+            if places.is_file(ready):
+                places.move(ready, self.folder / LOG)
 
     def _sweep(self, manifest: _Manifest) -> None:
         """Remove what no manifest names: replaced tables, and what killed writers left aside."""
         kept = {MANIFEST, LOG, *(entry["file"] for years in manifest.values() for entry in years.values())}
+        if places.is_remote(self.folder):
+            for name in places.stamps(self.folder).keys() - kept:
+                places.remove(self.folder / name)
+            return
         for path in (*self.folder.glob("*"), *self.folder.glob("*/*")):
             if path.is_file() and path.relative_to(self.folder).as_posix() not in kept:
                 path.unlink(missing_ok=True)
@@ -259,23 +308,5 @@ def _parquet(frame: pd.DataFrame) -> bytes:
 
 def _replace(path: Path, content: bytes) -> None:
     """Write aside, flush to disk, put in place in one step."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    with aside.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(path)
-    flush_folder(path.parent)
-
-
-def flush_folder(folder: Path) -> None:
-    """Make the names in a folder survive a power cut; where a system cannot, it does nothing."""
-    try:
-        handle = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    places.make_folder(path.parent)
+    places.replace(path, content)

@@ -61,7 +61,7 @@ def drawn(monkeypatch, tmp_path: Path) -> list[str]:
     )
     done: list[str] = []
 
-    def execute_report(notebook: Path, parameters, *, root: Path):
+    def execute_report(notebook: Path, parameters, *, root: Path, outputs: Path | None = None):
         done.append("execute")
         cell = nbformat.v4.new_code_cell("results", id="results")
         said = (tmp_path / "said.txt").read_text()

@@ -34,10 +34,10 @@ def load(lang: str, params: str) -> None:
     from evalib import annual
     from evalib.intake import loadlog
     from evalib.intake.columns import load_columns
-    from evalib.press.ledger import only_run
+    from evalib.making import held
 
     settings = settings_of(params)
-    with only_run(settings.output):
+    with held(settings):
         loaded = annual.load_files(settings)
     Progress(lang).warn(loaded.warnings)
     columns = load_columns(settings.path.parent)
@@ -144,7 +144,7 @@ def forget(lang: str, params: str, years: tuple[str, ...], all_years: bool, yes:
       evalib forget params/sample.yaml --year 2022-2023
     """
     from evalib import forgetting
-    from evalib.press.ledger import only_run
+    from evalib.making import held
     from evalib.store import Store
 
     settings = settings_of(params)
@@ -154,7 +154,7 @@ def forget(lang: str, params: str, years: tuple[str, ...], all_years: bool, yes:
     if plan.rows and not yes and not _confirmed(_told_of(plan, settings, named, lang), lang):
         click.echo(message("forget_not_done", lang), err=True)
         sys.exit(INTERRUPTED)
-    with only_run(settings.output):
+    with held(settings):
         # The store may have changed while the question stood.
         plan = forgetting.plan_forgetting(store, params, years, all_years=all_years)
         forgetting.forget(store, plan)

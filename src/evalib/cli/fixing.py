@@ -20,10 +20,10 @@ def freeze(lang: str, params: str, years: tuple[str, ...]) -> None:
       evalib freeze params/sample.yaml --year 2022-2023 --year 2023-2024
     """
     from evalib import measuring
-    from evalib.press.ledger import only_run
+    from evalib.making import held
 
     settings = settings_of(params)
-    with only_run(settings.output):
+    with held(settings):
         frozen = measuring.freeze(settings, years)
     said = {"path": settings.frozen_path, "years": ", ".join(frozen.base_years)}
     click.echo(message("scale_frozen", lang, **said))
@@ -44,10 +44,10 @@ def issue(lang: str, params: str, year: str) -> None:
       evalib issue params/sample.yaml --year 2024-2025
     """
     from evalib import measuring
-    from evalib.press.ledger import only_run
+    from evalib.making import held
 
     settings = settings_of(params)
-    with only_run(settings.output):
+    with held(settings):
         cells = measuring.issue(settings, year).years[year].cells
     withheld = sum(len(one.few) + len(one.low) + len(one.high) + len(one.others) for one in cells)
     click.echo(message("year_issued", lang, path=settings.issued_path, year=year, count=withheld))

@@ -49,8 +49,8 @@ def main(context: click.Context, messages: str) -> None:
     context.obj = messages
 
 
-def settings_of(params: str) -> Settings:
+def settings_of(params: str, outputs: str | None = None) -> Settings:
     """A district's settings; what reads them is imported only once a command needs them."""
     from evalib.settings import load_settings
 
-    return load_settings(params)
+    return load_settings(params, outputs)

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from evalib.errors import ParameterError
+from evalib.places import VARIABLE
 from evalib.press.asked import FORMATS, Request
 from evalib.vocabulary import EDITIONS, LANGUAGES
 
@@ -28,6 +29,16 @@ def narrowing(function: Function) -> Function:
     for option in reversed(_OPTIONS):
         function = option(function)
     return function
+
+
+def placed(function: Function) -> Function:
+    """Give a command the option output: where the districts' outputs lie."""
+    return click.option(
+        "--output",
+        envvar=VARIABLE,
+        metavar="FOLDER|URL",
+        help="Where the districts' outputs lie in place of output/, such as s3://bucket/outputs.",
+    )(function)
 
 
 def request_of(narrowed: Mapping[str, str | None], workers: int | None = None) -> Request:

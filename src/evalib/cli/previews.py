@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from evalib.cli.group import main, settings_of
-from evalib.cli.narrowing import narrowing, request_of
+from evalib.cli.narrowing import narrowing, placed, request_of
 from evalib.messages import message
 
 if TYPE_CHECKING:
@@ -22,9 +22,10 @@ SHOWN = 3
 @main.command()
 @click.argument("params")
 @narrowing
+@placed
 @click.option("--workers", type=click.IntRange(min=1), help="Processes; one a core when not given.")
 @click.pass_obj
-def plan(lang: str, /, params: str, workers: int | None, **narrowed: str | None) -> None:
+def plan(lang: str, /, params: str, workers: int | None, output: str | None, **narrowed: str | None) -> None:
     """Tell how many reports a run would make and how long that would take.
 
     \b
@@ -33,7 +34,7 @@ def plan(lang: str, /, params: str, workers: int | None, **narrowed: str | None)
     """
     from evalib.preview import preview
 
-    settings = settings_of(params)
+    settings = settings_of(params, output)
     found = preview(settings, request_of(narrowed, workers))
     for line in _stages(found, settings, lang):
         click.echo(line)
@@ -45,8 +46,9 @@ def plan(lang: str, /, params: str, workers: int | None, **narrowed: str | None)
 @main.command()
 @click.argument("params")
 @narrowing
+@placed
 @click.pass_obj
-def explain(lang: str, /, params: str, **narrowed: str | None) -> None:
+def explain(lang: str, /, params: str, output: str | None, **narrowed: str | None) -> None:
     """Tell of each report whether a run would make it again, and what has changed.
 
     \b
@@ -56,7 +58,7 @@ def explain(lang: str, /, params: str, **narrowed: str | None) -> None:
     from evalib.press.ledger import name_of
     from evalib.preview import preview
 
-    settings = settings_of(params)
+    settings = settings_of(params, output)
     found = preview(settings, request_of(narrowed))
     for line in _stages(found, settings, lang):
         click.echo(line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import sys
 from typing import TYPE_CHECKING
@@ -9,8 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from evalib.cli.group import INTERRUPTED, REPORT_FAILED, main, settings_of
-from evalib.cli.narrowing import narrowing, request_of
+from evalib.cli.narrowing import narrowing, placed, request_of
 from evalib.messages import message
+from evalib.places import place
 from evalib.progress import Events, Progress, Teller
 
 if TYPE_CHECKING:
@@ -20,10 +22,25 @@ if TYPE_CHECKING:
 @main.command()
 @click.argument("params")
 @narrowing
+@placed
 @click.option("--workers", type=click.IntRange(min=1), help="Processes; one a core when not given.")
+@click.option(
+    "--cluster",
+    metavar="local|tcp://HOST:PORT",
+    help="Make the reports on a Dask cluster: one started here, or the one of this scheduler.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Events instead of messages, one JSON object a line.")
 @click.pass_obj
-def run(lang: str, /, params: str, workers: int | None, as_json: bool, **narrowed: str | None) -> None:
+def run(
+    lang: str,
+    /,
+    params: str,
+    workers: int | None,
+    cluster: str | None,
+    as_json: bool,
+    output: str | None,
+    **narrowed: str | None,
+) -> None:
     """Make a district's reports, HTML and PDF, and the catalogue over them.
 
     Only what is stale is made: `evalib plan` tells what that is, `evalib explain` why.
@@ -36,24 +53,25 @@ def run(lang: str, /, params: str, workers: int | None, as_json: bool, **narrowe
 
     request = request_of(narrowed, workers)
     told: Teller = Events() if as_json else Progress(lang)
-    standing = standstill(params, request.narrowing)
+    standing = standstill(params, request.narrowing, place(output) if output else None)
     if standing is not None:
         told.end(made=0, reused=standing.reports, failed=0, pages=standing.pages)
         return
-    from evalib import annual
+    from evalib import annual, making
 
-    settings = settings_of(params)
+    settings = settings_of(params, output)
     # A polite kill ends a run as Ctrl-C does: workers stopped, catalogue written.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        outcome = annual.run(settings, request, told)
+        make = making.maker_of(settings, cluster) if cluster else None
+        outcome = annual.run(settings, request, told, make)
     except KeyboardInterrupt:
         told.close()
         click.echo(message("interrupted", lang, params=params), err=True)
         sys.exit(INTERRUPTED)
     finally:
         told.close()
-    told.failures(outcome.failed, params)
+    told.failures(outcome.failed, f"{params} --output {shlex.quote(output)}" if output else params)
     made = len(outcome.fates) - len(outcome.failed)
     told.end(made=made, reused=outcome.reused, failed=len(outcome.failed), pages=outcome.pages)
     if outcome.failed:
@@ -63,6 +81,7 @@ def run(lang: str, /, params: str, workers: int | None, as_json: bool, **narrowe
 @main.command()
 @click.argument("params")
 @narrowing
+@placed
 @click.option("--all", "whole", is_flag=True, help="Every report, not a sample.")
 @click.option(
     "--sample", "count", type=click.IntRange(min=1), default=5, show_default=True, help="How many reports."
@@ -70,7 +89,14 @@ def run(lang: str, /, params: str, workers: int | None, as_json: bool, **narrowe
 @click.option("--workers", type=click.IntRange(min=1), help="Processes; one a core when not given.")
 @click.pass_obj
 def verify(
-    lang: str, /, params: str, whole: bool, count: int, workers: int | None, **narrowed: str | None
+    lang: str,
+    /,
+    params: str,
+    whole: bool,
+    count: int,
+    workers: int | None,
+    output: str | None,
+    **narrowed: str | None,
 ) -> None:
     """Make reports again aside and compare every byte with those in place.
 
@@ -82,7 +108,7 @@ def verify(
     """
     from evalib import again
 
-    settings = settings_of(params)
+    settings = settings_of(params, output)
     request = request_of(narrowed, workers)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     compared = other = 0

@@ -10,6 +10,7 @@ from evalib.intake.copies import Copies, default_folder
 from evalib.intake.load import Examined, examine
 from evalib.intake.pseudonyms import KEY_BYTES, Identities, key_file, open_identities
 from evalib.intake.workbooks import read_grids
+from evalib.places import is_remote
 from evalib.settings import Settings
 from evalib.store import Store
 
@@ -53,7 +54,11 @@ def open_copies(settings: Settings, folder: Path | None = None, kept_in: Path | 
         Copies cannot lie there.
     """
     files = _files(settings, folder)
-    return Copies(kept_in or default_folder(files.resolve()), files, settings.output)
+    return Copies(
+        kept_in or default_folder(files.resolve()),
+        files,
+        None if is_remote(settings.output) else settings.output,
+    )
 
 
 def write_copies(examined: Examined, copies: Copies, lang: str) -> None:

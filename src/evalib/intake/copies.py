@@ -37,9 +37,10 @@ class Copies:
         The folder holds something else, lies below `output`, or holds the files.
     """
 
-    def __init__(self, folder: Path, files: Path, output: Path) -> None:
+    def __init__(self, folder: Path, files: Path, output: Path | None) -> None:
         self.folder = folder.resolve()
-        unfit = self.folder.is_relative_to(output.resolve()) or files.resolve().is_relative_to(self.folder)
+        in_output = output is not None and self.folder.is_relative_to(output.resolve())
+        unfit = in_output or files.resolve().is_relative_to(self.folder)
         ours = (self.folder / COPIES).is_file()
         used = self.folder.exists() and (not self.folder.is_dir() or any(self.folder.iterdir()))
         if unfit or (used and not ours):

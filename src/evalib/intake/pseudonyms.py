@@ -23,8 +23,9 @@ import numpy as np
 import pandas as pd
 
 from evalib.errors import DataError, Fault
+from evalib.places import flush_folder
 from evalib.settings import Settings
-from evalib.store import Store, flush_folder
+from evalib.store import Store
 
 FIXED_KEY = b"evalib: invented and public data"
 KEY_BYTES = 32

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from evalib.messages import of_check, of_forget, of_freshness, of_intake, of_runs, of_templates, of_warm
+from evalib.messages import (
+    of_check,
+    of_clusters,
+    of_forget,
+    of_freshness,
+    of_intake,
+    of_runs,
+    of_templates,
+    of_warm,
+)
 
 MESSAGES: dict[str, tuple[str, str]] = {
     **of_runs.TEXTS,
@@ -14,6 +23,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     **of_forget.TEXTS,
     **of_freshness.TEXTS,
     **of_warm.TEXTS,
+    **of_clusters.TEXTS,
 }
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -20,7 +19,7 @@ import pandas as pd
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup as Safe
 
-from evalib import __version__
+from evalib import __version__, places
 from evalib.markup import printable
 from evalib.press.ledger import Ledger
 from evalib.settings import Settings
@@ -102,11 +101,9 @@ def write_catalogue(settings: Settings, store: Store, ledger: Ledger, year: str,
     """
     words = wording_of(settings, settings.district.languages[0])
     entries = list(_entries(settings, store, ledger, words, year, folder))
-    folder.mkdir(parents=True, exist_ok=True)
+    places.make_folder(folder)
     path = folder / "index.html"
-    aside = folder / f".index.html.{os.getpid()}"
-    aside.write_text(catalogue(settings, words, year, entries), encoding="utf-8")
-    aside.replace(path)
+    places.replace(path, catalogue(settings, words, year, entries).encode(), durable=False)
     return path
 
 
@@ -141,7 +138,13 @@ def _entries(
     sections = store.read("published_sections", year)
     judged = _judged(settings, store, year)
     now = {"evalib": __version__, "params": settings.fingerprint}
-    digest = cache(store.digest)
+    digests = store.digests()
+
+    def digest(table: str, year: str) -> str | None:
+        return digests.get((table, year))
+
+    # An object store is listed once, not once a section.
+    listed = _listed(folder) if places.is_remote(folder) else None
     for row in sections.astype(object).where(sections.notna(), None).to_dict("records"):
         code, stage = row["school_code"], row["stage"]
         keys = [
@@ -149,7 +152,12 @@ def _entries(
             for edition in settings.district.editions
             for lang in settings.district.languages
         ]
-        fate, causes = _fate(keys, ledger, words, lambda made_from: _changed(made_from, now, digest))
+        fate, causes = _fate(
+            keys,
+            ledger,
+            words,
+            lambda made_from: _changed(made_from, now, digest),
+        )
         yield Entry(
             code=printable(code),
             name=printable(row["name"] or words.label("unnamed_school", code=code)),
@@ -160,10 +168,18 @@ def _entries(
                 _standing(words, judged.get((code, stage, dimension)))
                 for dimension in settings.measures.dimensions
             ),
-            links=tuple(_links(folder / keys[0].folder)),
+            links=tuple(_links(folder / keys[0].folder, listed)),
             fate=fate,
             causes=tuple(printable(cause) for cause in causes),
         )
+
+
+def _listed(folder: Path) -> dict[str, list[Path]]:
+    """The files of each folder in a URL's folder."""
+    found: dict[str, list[Path]] = {}
+    for name in places.stamps(folder):
+        found.setdefault(name.partition("/")[0], []).append(folder / name)
+    return found
 
 
 def _judged(settings: Settings, store: Store, year: str) -> dict[tuple[str, str, str], Row]:
@@ -223,9 +239,13 @@ def _changed(
     return parts
 
 
-def _links(folder: Path) -> Iterable[tuple[str, str]]:
+def _links(folder: Path, listed: Mapping[str, Sequence[Path]] | None) -> Iterable[tuple[str, str]]:
     """Every page of a section that is there: `report.html` as HTML, `report.en.pdf` as PDF (en)."""
-    found = [path for ending in ("html", "pdf") for path in folder.glob(f"report*.{ending}")]
+    if listed is None:
+        found = [path for ending in ("html", "pdf") for path in folder.glob(f"report*.{ending}")]
+    else:
+        pages = (path for path in listed.get(folder.name, ()) if path.name.startswith("report"))
+        found = [path for path in pages if path.suffix in (".html", ".pdf")]
     for path in sorted(found, key=lambda path: (len(path.stem), path.stem, path.suffix)):
         more = path.stem.partition(".")[2]
         label = path.suffix[1:].upper() + (f" ({more})" if more else "")

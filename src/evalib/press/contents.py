@@ -5,6 +5,8 @@ Everything here may be thrown away at any time; it saves time and decides nothin
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -12,6 +14,8 @@ import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+
+from evalib import places
 
 # A file that changed so shortly ago may change again within the clock's step and look the same.
 SETTLED_AFTER_NS = 2_000_000_000
@@ -28,11 +32,19 @@ class Contents:
         The project root; files below it are remembered by their place from there, so
         that a project can be moved.
     known
-        What was remembered: name → size, time of change, time of the entry's change (ns), hash.
+        What was remembered: name → size, time of change, time of the entry's change (ns), hash;
+        of a file behind a URL, size, the tag of its content, hash.
+    output
+        The district's output, if that is a URL: it is listed once, and taken to be as this
+        run then left it.
     """
 
-    def __init__(self, root: Path, known: Mapping[str, Any] | None = None) -> None:
-        self.root = root
+    def __init__(
+        self, root: Path, known: Mapping[str, Any] | None = None, output: Path | None = None
+    ) -> None:
+        self.root, self.output = root, output
+        self.listed: dict[str, list[int | str]] | None = None
+        self.written: dict[str, str] = {}
         self.known: dict[str, Any] = dict(known or {})
         self.used: set[str] = set()
 
@@ -40,6 +52,12 @@ class Contents:
         """What a file is called here."""
         text, root = path.as_posix(), f"{self.root.as_posix()}/"
         return text.removeprefix(root)
+
+    def path(self, name: str) -> Path:
+        """The file that is called so here."""
+        if self.output is not None and name.startswith(f"{self.output.as_posix()}/"):
+            return self.output / name.removeprefix(f"{self.output.as_posix()}/")
+        return self.root / name
 
     def sha256(self, path: Path) -> str | None:
         """The hash of a file's content; None where there is no such file.
@@ -51,16 +69,18 @@ class Contents:
         """
         name = self.name(path)
         self.used.add(name)
+        if name in self.written:
+            return self.written[name]
         try:
-            before = _times(path)
+            before = self._stamp(path)
         except (FileNotFoundError, NotADirectoryError):
             self.known.pop(name, None)
             return None
         if path.name == SECRET:
             return "-".join(str(one) for one in before)
         entry = self.known.get(name)
-        if isinstance(entry, list) and entry[:3] == before:
-            return str(entry[3])
+        if isinstance(entry, list) and entry[:-1] == before:
+            return str(entry[-1])
         digest = sha256_of(path)
         self._remember(name, before, digest)
         return digest
@@ -69,7 +89,10 @@ class Contents:
         """Take it that a file which this run put in place has this content."""
         name = self.name(path)
         self.used.add(name)
-        self.known[name] = [*_times(path), digest]
+        if places.is_remote(path):
+            self.written[name] = digest
+        else:
+            self.known[name] = [*_times(path), digest]
 
     def of_folder(self, folder: Path) -> dict[str, str]:
         """The hash of every file below a folder, by its place from there; hidden ones are passed over."""
@@ -82,14 +105,40 @@ class Contents:
 
     def kept(self) -> dict[str, Any]:
         """What to remember: of files asked for now, and of those still there."""
+        if self.written:
+            self.listed = None
+            for name, digest in self.written.items():
+                with contextlib.suppress(FileNotFoundError):
+                    self.known[name] = [*self._stamp(self.path(name)), digest]
         return {
             name: entry
             for name, entry in sorted(self.known.items())
-            if name in self.used or (self.root / name).is_file()
+            if name in self.used or self._is_there(self.path(name))
         }
 
-    def _remember(self, name: str, times: list[int], digest: str) -> None:
-        if time.time_ns() - max(times[1:]) > SETTLED_AFTER_NS:
+    def _stamp(self, path: Path) -> list[Any]:
+        if not places.is_remote(path):
+            return list(_times(path))
+        if self.output is None:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+        if self.listed is None:
+            self.listed = places.stamps(self.output)
+        name = path.as_posix().removeprefix(f"{self.output.as_posix()}/")
+        if name not in self.listed:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+        return list(self.listed[name])
+
+    def _is_there(self, path: Path) -> bool:
+        if not places.is_remote(path):
+            return path.is_file()
+        try:
+            self._stamp(path)
+        except OSError:
+            return False
+        return True
+
+    def _remember(self, name: str, times: list[Any], digest: str) -> None:
+        if isinstance(times[-1], str) or time.time_ns() - max(times[1:]) > SETTLED_AFTER_NS:
             self.known[name] = [*times, digest]
         else:
             self.known.pop(name, None)
@@ -108,6 +157,8 @@ def files_below(folder: Path) -> list[Path]:
 
 def sha256_of(path: Path) -> str:
     """The SHA-256 of a file, in hex."""
+    if places.is_remote(path):
+        return hashlib.sha256(places.read(path)).hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -18,6 +18,7 @@ import nbformat
 from traitlets.config import Config
 
 from evalib.errors import DataError, FaultyParams, ParameterError, RenderError, ReportError, told
+from evalib.places import VARIABLE
 from evalib.settings import nearest
 
 RESULTS = "application/vnd.evalib.results+json"
@@ -90,8 +91,21 @@ def check_parameters(notebook: Path, given: Mapping[str, Any]) -> None:
         raise ParameterError("missing_parameter", name=", ".join(missing), path=str(notebook))
 
 
-def execute_report(notebook: Path, parameters: Mapping[str, Any], *, root: Path) -> nbformat.NotebookNode:
+def execute_report(
+    notebook: Path, parameters: Mapping[str, Any], *, root: Path, outputs: Path | None = None
+) -> nbformat.NotebookNode:
     """Run the notebook once with these parameters, its working folder the project root.
+
+    Parameters
+    ----------
+    notebook
+        The notebook.
+    parameters
+        Values for all that it declares.
+    root
+        The project root.
+    outputs
+        Where it finds the districts' outputs, if not in the project's `output/`.
 
     Returns
     -------
@@ -120,6 +134,8 @@ def execute_report(notebook: Path, parameters: Mapping[str, Any], *, root: Path)
     logging.getLogger("papermill").setLevel(logging.ERROR)
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     os.environ["PYTHONHASHSEED"] = "0"
+    if outputs is not None:
+        os.environ[VARIABLE] = str(outputs)
     try:
         with (
             contextlib.redirect_stderr(io.StringIO()),

@@ -8,17 +8,15 @@ both: a line that was not finished is a report that was not recorded.
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from evalib import __version__
-from evalib.errors import ParameterError
+from evalib import __version__, places
 from evalib.press.contents import sha256_of
+from evalib.press.holding import only_run
+from evalib.press.journal import Journal
 from evalib.vocabulary import ReportKey
 
 __all__ = ["Fate", "Ledger", "name_of", "only_run", "sha256_of"]
@@ -75,8 +73,9 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.journal = path.with_suffix(".jsonl")
+        self._lines = Journal(self.journal)
         self.reports: dict[str, Entry] = _read(path)
-        self.reports.update(_read_journal(self.journal))
+        self.reports.update(_entries(self._lines))
 
     def __enter__(self) -> Ledger:
         return self
@@ -99,28 +98,16 @@ class Ledger:
         if made and "pdf" not in fate.seconds:
             entry["missing_glyphs"] = before.get("missing_glyphs", [])
         self.reports[name] = entry
-        line = json.dumps({"name": name, "entry": entry}, ensure_ascii=False)
-        self.journal.parent.mkdir(parents=True, exist_ok=True)
-        # A line that a killed run did not finish is ended first, so that this one stands alone.
-        with self.journal.open("ab") as file:
-            file.write(f"{'' if _ends_whole(self.journal) else chr(10)}{line}\n".encode())
+        self._lines.append(name, entry)
 
     def compact(self) -> None:
         """Put the record together in `run.json`; nothing is written when nothing was recorded."""
-        if not self.journal.is_file():
+        if not self._lines.exists:
             return
         content = {"evalib": __version__, "reports": dict(sorted(self.reports.items()))}
-        aside = self.path.with_name(f".{self.path.name}.{os.getpid()}")
-        try:
-            with aside.open("w", encoding="utf-8") as file:
-                file.write(json.dumps(content, ensure_ascii=False, indent=1))
-                file.flush()
-                os.fsync(file.fileno())
-            aside.replace(self.path)
-        finally:
-            aside.unlink(missing_ok=True)
+        places.replace(self.path, json.dumps(content, ensure_ascii=False, indent=1).encode())
         # Killed before this, the same lines are read once more and say the same.
-        self.journal.unlink(missing_ok=True)
+        self._lines.clear()
 
     def entry(self, key: ReportKey) -> Entry | None:
         """All that is recorded of a report; None for one that was never asked for."""
@@ -143,71 +130,19 @@ class Ledger:
 def _read(path: Path) -> dict[str, Entry]:
     """The reports of a record; one that cannot be read says nothing, and the reports are untouched."""
     try:
-        reports = json.loads(path.read_text("utf-8"))["reports"]
+        reports = json.loads(places.read(path))["reports"]
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return {}
     return {name: one for name, one in reports.items() if _is_entry(one)} if isinstance(reports, dict) else {}
 
 
-def _read_journal(path: Path) -> dict[str, Entry]:
-    """The entries of a journal, the last of each report; what was not finished is passed over."""
-    try:
-        lines = path.read_bytes().split(b"\n")
-    except FileNotFoundError:
-        return {}
-    found = {}
-    for line in lines[:-1]:
-        try:
-            one = json.loads(line)
-            name, entry = one["name"], one["entry"]
-        except (ValueError, KeyError, TypeError):
-            continue
-        if isinstance(name, str) and _is_entry(entry):
-            found[name] = entry
-    return found
+def _entries(journal: Journal) -> dict[str, Entry]:
+    """The entries of a journal, the last of each report."""
+    return {name: one for name, one in journal.lines() if isinstance(name, str) and _is_entry(one)}
 
 
 def _is_entry(one: object) -> bool:
     return isinstance(one, dict) and one.get("fate") in ("made", "failed")
-
-
-def _ends_whole(path: Path) -> bool:
-    with path.open("rb") as file:
-        if file.seek(0, os.SEEK_END) == 0:
-            return True
-        file.seek(-1, os.SEEK_END)
-        return file.read(1) == b"\n"
-
-
-@contextmanager
-def only_run(output: Path) -> Iterator[None]:
-    """Hold a district's output for one run; a second one is told so at once.
-
-    The system lets go of the lock when the process ends, however it ends.
-
-    Raises
-    ------
-    ParameterError
-        Another run holds it.
-    """
-    output.mkdir(parents=True, exist_ok=True)
-    with (output / ".lock").open("w") as file:
-        try:
-            _lock(file.fileno())
-        except OSError:
-            raise ParameterError("another_run", path=str(output)) from None
-        yield
-
-
-def _lock(descriptor: int) -> None:
-    if os.name == "nt":
-        import msvcrt
-
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
-    else:
-        import fcntl
-
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def name_of(key: ReportKey) -> str:

@@ -5,12 +5,11 @@ Nothing depends on it: without it every file is read and every stage done once m
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 from pathlib import Path
 from typing import Any
 
+from evalib import places
 from evalib.press.contents import Contents
 
 NAME = ".memory.json"
@@ -22,7 +21,9 @@ class Memory:
     Parameters
     ----------
     output
-        The district's output folder, two below the project root.
+        The district's output folder.
+    root
+        The project root; two above the output when not given.
 
     Attributes
     ----------
@@ -34,10 +35,14 @@ class Memory:
         Requests after which everything was as wanted; see `evalib.press.standstill`.
     """
 
-    def __init__(self, output: Path) -> None:
-        self.path = output / NAME
+    def __init__(self, output: Path, root: Path | None = None) -> None:
+        self.path, self.output = output / NAME, output
         found = _read(self.path)
-        self.contents = Contents(output.parent.parent, _mapping(found, "files"))
+        self.contents = Contents(
+            root or output.parent.parent,
+            _mapping(found, "files"),
+            output if places.is_remote(output) else None,
+        )
         self.loaded = _mapping(found, "loaded")
         self.measured = _mapping(found, "measured")
         self.standing = _mapping(found, "standing")
@@ -50,18 +55,12 @@ class Memory:
             "measured": self.measured,
             "standing": self.standing,
         }
-        aside = self.path.with_name(f"{NAME}.{os.getpid()}")
-        try:
-            aside.write_text(json.dumps(whole, ensure_ascii=False), encoding="utf-8")
-            aside.replace(self.path)
-        finally:
-            with contextlib.suppress(OSError):
-                aside.unlink(missing_ok=True)
+        places.replace(self.path, json.dumps(whole, ensure_ascii=False).encode(), durable=False)
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_text("utf-8"))
+        found = json.loads(places.read(path))
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}

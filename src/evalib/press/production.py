@@ -48,6 +48,8 @@ class Order:
         Whether the notebook is run; if not, the one kept in `folder` is drawn again.
     standing
         SHA-256 of each file in `folder` that can stay if the notebook comes out as it did.
+    outputs
+        The folder of the districts' outputs that the notebook reads, where it is not the project's.
     """
 
     key: ReportKey
@@ -59,6 +61,7 @@ class Order:
     formats: tuple[str, ...] = FORMATS
     execute: bool = True
     standing: Mapping[str, str] = field(default_factory=dict)
+    outputs: Path | None = None
 
     @property
     def notebook_name(self) -> str:
@@ -151,7 +154,7 @@ def _executed(order: Order, seconds: dict[str, float]) -> Any:
     from evalib.press.execute import execute_report
 
     with _timed(seconds, "execute"):
-        return execute_report(order.notebook, order.parameters, root=order.root)
+        return execute_report(order.notebook, order.parameters, root=order.root, outputs=order.outputs)
 
 
 def _failed(order: Order, error: EvalError, seconds: dict[str, float]) -> Fate:

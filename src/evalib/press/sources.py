@@ -15,7 +15,7 @@ from evalib.press.contents import Contents, digest_of, files_below
 Step = Literal["load", "measure", "execute", "look"]
 
 LOCK = "requirements.lock"
-_SHARED = {"__init__.py", "errors.py", "messages", "vocabulary.py", "settings", "store.py"}
+_SHARED = {"__init__.py", "errors.py", "messages", "vocabulary.py", "places.py", "settings", "store.py"}
 _LOAD = {*_SHARED, "intake", "wording.py", "records.py"}
 _MEASURE = {
     *(*_SHARED, "records.py", "settled.py", "review", "measures", "statistics", "scales.py", "combining.py"),
@@ -23,13 +23,14 @@ _MEASURE = {
 }
 # What stands between a person and the steps; no figure and no page depends on it.
 _OUTSIDE = {
-    *("cli", "__main__.py", "annual.py", "due.py", "preview.py", "again.py", "progress.py"),
+    *("cli", "__main__.py", "annual.py", "making.py", "due.py", "preview.py", "again.py", "progress.py"),
     *("handbook", "sampling", "forgetting.py"),
 }
 # Of the press: what decides and records, what executes, what writes the catalogue. The rest draws pages.
 _DECIDES = {
-    *("__init__.py", "asked.py", "catalogue.py", "contents.py", "freshness.py", "ledger.py"),
-    *("memory.py", "plan.py", "production.py", "sources.py", "standstill.py", "verify.py"),
+    *("__init__.py", "asked.py", "catalogue.py", "cluster", "contents.py", "delivery.py", "freshness.py"),
+    *("holding.py", "journal.py", "ledger.py", "memory.py", "plan.py", "production.py", "sources.py"),
+    *("standstill.py", "verify.py"),
 }
 _EXECUTES = {"execute.py", "warm"}
 # Folders of a project that hold no modules of its notebooks.
@@ -87,10 +88,18 @@ def installed(lock: Path) -> str:
 
     Without a lock file, over everything that is installed.
     """
-    wanted = _locked(lock)
-    found = {(name, version) for name, version in _distributions(sys.path) if not wanted or name in wanted}
     python = (sys.implementation.name, *sys.version_info[:3], sys.platform)
-    return digest_of([python, sorted(found)])
+    return digest_of([python, sorted(_wanted(lock))])
+
+
+def distributions(lock: Path) -> dict[str, str]:
+    """The installed versions of what the lock file names, by name; without one, of all that is installed."""
+    return dict(sorted(_wanted(lock)))
+
+
+def _wanted(lock: Path) -> set[tuple[str, str]]:
+    wanted = _locked(lock)
+    return {(name, version) for name, version in _distributions(sys.path) if not wanted or name in wanted}
 
 
 def _locked(lock: Path) -> set[str]:

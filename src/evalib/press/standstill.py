@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import evalib
+from evalib import places
 from evalib.press.contents import Contents, digest_of, files_below
 from evalib.press.memory import Memory
 from evalib.press.sources import LOCK, installed, modules
@@ -39,7 +40,7 @@ class Standstill:
     pages: tuple[Path, ...]
 
 
-def standstill(params: str, request: Mapping[str, Any]) -> Standstill | None:
+def standstill(params: str, request: Mapping[str, Any], outputs: Path | None = None) -> Standstill | None:
     """Whether nothing has changed since this request was last met in full; None where that is not sure.
 
     Parameters
@@ -48,17 +49,22 @@ def standstill(params: str, request: Mapping[str, Any]) -> Standstill | None:
         The params file as it was given.
     request
         What narrows the run, in values that JSON can hold.
+    outputs
+        The folder of the districts' outputs, if it is not the project's `output/`.
     """
     path = Path(params)
     if not path.is_file():
         return None
     path = path.resolve()
-    output = path.parent.parent / "output" / path.stem
-    memory = Memory(output)
+    root = path.parent.parent
+    output = (outputs or root / "output") / path.stem
+    memory = Memory(output, root)
     known = memory.standing.get(digest_of(request))
-    if not isinstance(known, dict) or (output / JOURNAL).exists():
+    if not isinstance(known, dict):
         return None
     try:
+        if _killed(output):
+            return None
         same = _same(memory.contents, known)
         return (
             Standstill(int(known["reports"]), tuple(output / page for page in known["pages"]))
@@ -122,7 +128,7 @@ def remember(
         As of `Standstill`.
     """
     contents = memory.contents
-    output = memory.path.parent
+    output = memory.output
     paths = {*made, output / RECORD}
     key = digest_of(request)
     memory.standing.pop(key, None)
@@ -132,7 +138,10 @@ def remember(
         "folders": list(looked_at.folders),
         "files": {
             **looked_at.files,
-            **{contents.name(path): contents.sha256(path) for path in sorted(paths)},
+            **{
+                contents.name(path): contents.sha256(path)
+                for path in sorted(paths, key=lambda one: one.parts)
+            },
         },
         "reports": reports,
         "pages": [page.relative_to(output).as_posix() for page in pages],
@@ -147,6 +156,13 @@ def _same(contents: Contents, known: Mapping[str, Any]) -> bool:
             return False
     if any(contents.name(path) not in files for path in modules(root)):
         return False
-    if any(contents.sha256(root / name) != digest for name, digest in files.items()):
+    if any(contents.sha256(contents.path(name)) != digest for name, digest in files.items()):
         return False
     return bool(known["installed"] == installed(root / LOCK))
+
+
+def _killed(output: Path) -> bool:
+    """Whether a run left lines that it did not put together."""
+    if places.is_remote(output):
+        return bool(places.stamps(output / JOURNAL))
+    return (output / JOURNAL).exists()

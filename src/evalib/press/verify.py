@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from evalib import places
 from evalib.press.ledger import Fate
 from evalib.press.production import Order
 from evalib.vocabulary import ReportKey
@@ -62,7 +63,8 @@ def verify(
     orders
         Which, as they were made; their own folders are not touched.
     output
-        The district's output folder, below which the folder aside lies.
+        The district's output folder, below which the folder aside lies; that of a URL lies
+        among the temporary files.
     make, workers
         Who makes them, in how many processes.
 
@@ -70,7 +72,10 @@ def verify(
     ------
     One verdict a report, in the order of completion.
     """
-    aside = Path(tempfile.mkdtemp(prefix=".verify-", dir=output))
+    remote = places.is_remote(output)
+    aside = Path(
+        tempfile.mkdtemp(prefix="evalib-verify-" if remote else ".verify-", dir=None if remote else output)
+    )
     try:
         by_key = {order.key: order for order in orders}
         again = [
@@ -116,7 +121,7 @@ def _first(order: Order, again: Path) -> Difference | None:
 
 def _content(path: Path) -> bytes | None:
     try:
-        return path.read_bytes()
+        return places.read(path)
     except FileNotFoundError:
         return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import os
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from evalib.errors import FaultyParams, ParameterError
 from evalib.messages import message
+from evalib.places import VARIABLE, place
 from evalib.settings.frozen import FrozenIndicator, FrozenParams
 from evalib.settings.indicators import MEASURES, IndicatorParams, MeasuresParams
 from evalib.settings.issued import IssuedCells, IssuedParams, IssuedYear
@@ -45,6 +47,7 @@ __all__ = [
     "Trigger",
     "load_settings",
     "nearest",
+    "outputs_given",
     "read_params",
     "write_frozen",
     "write_issued",
@@ -61,7 +64,10 @@ Model = TypeVar("Model", bound=BaseModel)
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything that params/ says about one district, and where its output goes."""
+    """Everything that params/ says about one district, and where its output goes.
+
+    `outputs` is the folder of the districts' outputs, where it is not `output/` of the project.
+    """
 
     path: Path
     root: Path
@@ -73,6 +79,7 @@ class Settings:
     fitness: FitnessParams
     frozen: FrozenParams | None = None
     issued: IssuedParams | None = None
+    outputs: Path | None = None
 
     @property
     def name(self) -> str:
@@ -86,8 +93,8 @@ class Settings:
 
     @property
     def output(self) -> Path:
-        """The district's folder below output/."""
-        return self.root / "output" / self.name
+        """The district's folder below output/, or below the place given instead."""
+        return (self.outputs or self.root / "output") / self.name
 
     @property
     def store(self) -> Path:
@@ -127,8 +134,28 @@ class Settings:
         return digest.hexdigest()[:12]
 
 
-def load_settings(path: str | Path) -> Settings:
+def outputs_given(given: str | None = None) -> Path | None:
+    """Where the districts' outputs lie, as given or as the environment says; None where nothing does.
+
+    Raises
+    ------
+    ParameterError
+        It is a URL of a kind that is not known here.
+    """
+    text = given or os.environ.get(VARIABLE)
+    return place(text) if text else None
+
+
+def load_settings(path: str | Path, outputs: str | None = None) -> Settings:
     """Read a district's params file and the files beside it.
+
+    Parameters
+    ----------
+    path
+        The params file.
+    outputs
+        The folder or URL of the districts' outputs; where none is given the environment's
+        `EVALIB_OUTPUT`, and without that the project's `output/`.
 
     A relative path that does not exist from the working folder is looked for in
     the folders above it, so that a notebook below `notebooks/` finds `params/`.
@@ -136,7 +163,8 @@ def load_settings(path: str | Path) -> Settings:
     Raises
     ------
     ParameterError
-        The file is missing, not YAML, or has a key or value that is not allowed.
+        The file is missing, not YAML, or has a key or value that is not allowed; or the
+        outputs' URL is of no kind that is known.
     """
     found = _find(Path(path))
     if not re.fullmatch(r"[\w-]+", found.stem):
@@ -159,6 +187,7 @@ def load_settings(path: str | Path) -> Settings:
         fitness=read_params(folder / FITNESS, FitnessParams),
         frozen=read_params(frozen, FrozenParams) if frozen.is_file() else None,
         issued=read_params(issued, IssuedParams) if issued.is_file() else None,
+        outputs=outputs_given(outputs),
     )
 
 

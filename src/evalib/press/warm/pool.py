@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import pickle
@@ -122,6 +123,11 @@ class Template:
             return Ended(**told, value=pickle.loads(content))
         return Ended(**told, value=content.decode() if content is not None else None)
 
+    def end(self) -> None:
+        """Have the template end, and whoever waits for its next word hear of it; `close` comes after."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+
     def close(self) -> None:
         """End the template and all that it has forked; a copy in a forked process is only let go."""
         self._socket.close()
@@ -221,7 +227,7 @@ def make_warm(
                 deaths[id(order)] = deaths.get(id(order), 0) + 1
                 if deaths[id(order)] > DEATHS_ALLOWED:
                     waiting.remove(order)
-                    yield _failed(order, ReportError("worker_died"))
+                    yield failed(order, ReportError("worker_died"))
         else:
             waiting = [one for one in waiting if id(one) not in done]
 
@@ -231,7 +237,7 @@ def _forked(
 ) -> Iterator[tuple[Order, Fate]]:
     """Each order with its fate; `hands` holds those that a process is at work on, by ticket."""
     remaining = iter(enumerate(orders))
-    with _rehearsed(make, orders, limits) as template:
+    with rehearsed(make, orders, limits) as template:
         while True:
             for ticket, order in remaining:
                 hands[ticket] = order
@@ -244,10 +250,10 @@ def _forked(
             if ended.end == "unsafe":
                 raise TemplateGone(ended.value)
             order = hands.pop(ended.ticket)
-            yield order, ended.value if ended.end == "done" else _failed(order, _cause(ended, limits))
+            yield order, fate_of(order, ended, limits)
 
 
-def _rehearsed(make: Make, orders: Sequence[Order], limits: Limits) -> Template:
+def rehearsed(make: Make, orders: Sequence[Order], limits: Limits) -> Template:
     """A template that has rehearsed one of the first two orders, or none if both do it harm.
 
     Some notebook may kill its process, hang or start threads. That is its own fate to
@@ -260,6 +266,14 @@ def _rehearsed(make: Make, orders: Sequence[Order], limits: Limits) -> Template:
         except TemplateGone:
             continue
     return Template(rehearse, make, orders[0], False)
+
+
+def fate_of(order: Order, ended: Ended, limits: Limits) -> Fate:
+    """What became of a report, by how its process ended."""
+    if ended.end == "done":
+        made: Fate = ended.value
+        return made
+    return failed(order, _cause(ended, limits))
 
 
 def _cause(ended: Ended, limits: Limits) -> EvalError:
@@ -283,7 +297,8 @@ def _signal_name(number: int) -> str:
         return str(number)
 
 
-def _failed(order: Order, cause: EvalError) -> Fate:
+def failed(order: Order, cause: EvalError) -> Fate:
+    """The fate of a report that was not made."""
     told = {lang: cause.text(lang) for lang in ("zh", "en")}
     return Fate(order.key, False, cause=told, fault=cause.key)
 

@@ -43,7 +43,7 @@ def rehearse(make: Callable[[Order], Fate], order: Order, run: bool) -> None:
         return
     known = set(sys.modules)
     with contextlib.suppress(EvalError), executing_in_this_process():
-        executed = execute_report(order.notebook, order.parameters, root=order.root)
+        executed = execute_report(order.notebook, order.parameters, root=order.root, outputs=order.outputs)
         results_of(executed)
         if "html" in order.formats:
             render_html(executed)

@@ -1,0 +1,1 @@
+"""Reports made by the workers of a Dask cluster: `evalib run --cluster`."""
