@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from evalib.annual import sweep
 from evalib.measuring import measure
 from evalib.sampling import InventedDistrict, invent_district, write_workbooks
 from evalib.settings import Settings, load_settings
@@ -92,3 +93,20 @@ def test_a_killed_run_leaves_no_process_and_the_next_run_makes_all(
     year = settings.output / "2024-2025"
     assert len(list(year.glob("*/report.html"))) == len(entries) == 10
     assert not list(year.glob(".*"))
+
+
+def test_only_what_runs_leave_half_made_is_swept_away(tmp_path: Path) -> None:
+    output, elsewhere = tmp_path / "output", tmp_path / "elsewhere"
+    year = output / "2024-2025"
+    theirs = [year / ".git" / "x", year / ".notes", elsewhere / ".a-primary-abcd1234"]
+    ours = [
+        *(year / name for name in (".2150000001-primary-ab_d1234/report.html", ".index.html.17")),
+        *(output / name for name in (".run.json.17", "..memory.json.17", ".verify-k3j2h1g0/x")),
+    ]
+    for path in (*theirs, *ours):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("")
+    (output / "2023-2024").symlink_to(elsewhere)
+    sweep(output, ["2023-2024", "2024-2025"])
+    assert [path for path in theirs if not path.exists()] == []
+    assert [path for path in ours if path.exists()] == []

@@ -19,7 +19,7 @@ from evalib.settings import Settings
 @contextmanager
 def made_again(
     settings: Settings, request: Request, count: int | None, make: Maker | None = None
-) -> Iterator[tuple[list[Order], int, Iterator[Verdict]]]:
+) -> Iterator[tuple[list[Order], int, bool, Iterator[Verdict]]]:
     """Make a sample of a district's reports again while nobody else writes to its output.
 
     Parameters
@@ -29,17 +29,18 @@ def made_again(
 
     Yields
     ------
-    What is made again; how many reports are not up to date and left out; and the verdicts,
-    each as it is known.
+    What is made again; how many reports are not up to date and left out; whether files or
+    figures are older than what is there now; and the verdicts, each as it is known.
     """
     make = make or maker_of(settings)
     with held(settings):
-        decisions = preview(settings, request).decisions
+        found = preview(settings, request)
+        decisions = found.decisions
         fresh = [one.order for one in decisions if one.action == "reuse"]
         ledger = Ledger(settings.output / RECORD)
         orders = [_as_made(order, ledger) for order in spread(fresh, len(fresh) if count is None else count)]
         verdicts = verify(orders, settings.output, make, request.workers) if orders else iter(())
-        yield orders, len(decisions) - len(fresh), verdicts
+        yield orders, len(decisions) - len(fresh), found.load or found.review, verdicts
 
 
 def _as_made(order: Order, ledger: Ledger) -> Order:

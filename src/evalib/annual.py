@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
     from evalib.intake.load import Loaded
 
 __all__ = ["Request", "load_files", "orders_for", "run"]
+
+
+# What runs call the files and folders that they make aside.
+LEFT = re.compile(r"\.(?:verify-\w+|(?:index\.html|run\.json|\.?memory\.json)\.\d+|[\w-]+-[a-z0-9_]{8})")
 
 
 class Listener(Protocol):
@@ -152,6 +157,10 @@ def _load(settings: Settings, due: Due, listener: Listener) -> None:
     if not due.load():
         listener.stage("stage_load_same", count=due.warnings)
         return
+    if Store(settings.store).exists and not due.has_files:
+        # Files are taken away after `evalib forget`; tables, figures and reports stay.
+        listener.stage("stage_load_gone", path=settings.district.files)
+        return
     listener.stage("stage_load")
     loaded = load_files(settings)
     due.loaded(len(loaded.warnings))
@@ -255,14 +264,19 @@ def _remember(
 
 
 def sweep(output: Path, years: Sequence[str]) -> None:
-    """Remove what a killed run left half made; nobody else runs now. An object is never half made."""
+    """Remove what a killed run left half made; nobody else runs now. An object is never half made.
+
+    Only what has a name that runs give is touched, and nothing behind a link.
+    """
     if places.is_remote(output):
         return
     folders = [folder / year for year in years for folder in (output, output / "public")]
-    left = [path for folder in folders for path in folder.glob(".*")]
-    left += [path for name in (".run.json.*", ".memory.json.*", ".verify-*") for path in output.glob(name)]
-    for path in left:
-        if path.is_dir():
+    found = [path for folder in folders if not folder.is_symlink() for path in folder.glob(".*")]
+    found += output.glob(".*")
+    for path in found:
+        if not LEFT.fullmatch(path.name):
+            continue
+        if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)

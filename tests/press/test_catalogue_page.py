@@ -96,6 +96,8 @@ def written(settings: Settings, tmp_path: Path):
     def one(**changed: object) -> str:
         ledger = Ledger(tmp_path / "run.json")
         ledger.record(Fate(ReportKey("school", YEAR, "1", "primary"), True, made_from={**now, **changed}))
+        english = ReportKey("school", YEAR, "1", "primary", lang="en")
+        ledger.record(Fate(english, True, made_from={**now, **changed}))
         ledger.record(Fate(ReportKey("school", YEAR, "2", "primary"), False, cause={"zh": "因", "en": "why"}))
         (tmp_path / "1-primary").mkdir(exist_ok=True)
         for name in ("report.html", "report.pdf", "report.en.html"):
@@ -119,6 +121,13 @@ def test_a_row_tells_standings_reasons_links_and_fate(written) -> None:
     assert "为保护学生隐私不公布" in second
     assert "失败 因" in " ".join(second.split())
     assert 'data-standings="10000"' in rows[0]
+
+
+def test_a_language_that_is_not_asked_for_is_linked_only_while_it_is_made_of_what_is_there(written) -> None:
+    assert "1-primary/report.en.html" in written()
+    stale = written(params="another")
+    assert "1-primary/report.en.html" not in stale
+    assert "1-primary/report.html" in stale
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 
 from evalib.press import contents
 from evalib.press.contents import Contents, files_below, sha256_of
+from evalib.press.memory import NAME, Memory
 
 
 @pytest.fixture
@@ -88,3 +89,18 @@ def test_hidden_files_and_byte_code_are_passed_over(tmp_path: Path) -> None:
         path.parent.mkdir(exist_ok=True)
         path.write_text("")
     assert [path.relative_to(tmp_path).as_posix() for path in files_below(tmp_path)] == ["c.csv", "b/a.xlsx"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 100_000,
+        '{"measured": {"years": []}}',
+        '{"measured": {"years": {"a": 1}}}',
+        '{"loaded": {"warnings": "x"}}',
+    ],
+)
+def test_a_memory_that_nobody_here_wrote_is_none(text: str, tmp_path: Path) -> None:
+    (tmp_path / NAME).write_text(text)
+    memory = Memory(tmp_path)
+    assert (memory.loaded, memory.measured, memory.standing) == ({}, {}, {})

@@ -125,3 +125,24 @@ def test_a_second_run_on_the_same_output_is_told_at_once(tmp_path: Path) -> None
         pass
     with only_run(output):
         assert output.is_dir()
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"fate": "made"},
+        {"fate": "made", "files": {"/dev/zero": "00"}},
+        {"fate": "made", "files": {"../report.html": "00"}},
+        {"fate": "made", "files": {}, "made_from": []},
+        {"fate": "made", "files": {}, "made_from": {"read": {"no-year": "00"}}},
+        {"fate": "made", "files": {}, "seconds": 3},
+        {"fate": "failed", "files": {}, "attempts": "many"},
+    ],
+)
+def test_an_entry_that_nobody_here_wrote_says_nothing(entry: dict, tmp_path: Path) -> None:
+    path = tmp_path / "run.json"
+    good = {"fate": "made", "files": {"report.en.html": "00"}, "made_from": {"read": {"a/2024-2025": "00"}}}
+    path.write_text(json.dumps({"reports": {"a": entry, "b": good}}))
+    assert Ledger(path).reports == {"b": good}
+    path.write_text("[" * 100_000)
+    assert Ledger(path).reports == {}

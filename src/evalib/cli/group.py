@@ -29,6 +29,8 @@ class Command(click.Group):
         except EvalError as error:
             click.echo(error.text(ctx.params.get("messages") or "zh"), err=True)
             ctx.exit(error.exit_code)
+        except BrokenPipeError:
+            raise  # whoever read what is told has heard enough
         except OSError as error:
             told = {"path": error.filename or "?", "cause": error.strerror or type(error).__name__}
             click.echo(message("output_not_writable", ctx.params.get("messages") or "zh", **told), err=True)

@@ -13,6 +13,7 @@ from evalib.cli.group import INTERRUPTED, REPORT_FAILED, main, settings_of
 from evalib.cli.narrowing import narrowing, placed, request_of
 from evalib.messages import message
 from evalib.places import place
+from evalib.press.asked import FORMATS
 from evalib.progress import Events, Progress, Teller
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def run(
         outcome = annual.run(settings, request, told, make)
     except KeyboardInterrupt:
         told.close()
-        click.echo(message("interrupted", lang, params=params), err=True)
+        click.echo(message("interrupted", lang, params=_as_given(params, output, narrowed)), err=True)
         sys.exit(INTERRUPTED)
     finally:
         told.close()
@@ -113,7 +114,12 @@ def verify(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     compared = other = 0
     try:
-        with again.made_again(settings, request, None if whole else count) as (orders, stale, verdicts):
+        with again.made_again(settings, request, None if whole else count) as (
+            orders,
+            stale,
+            behind,
+            verdicts,
+        ):
             if not orders:
                 click.echo(message("verify_nothing", lang, params=params))
             else:
@@ -125,6 +131,8 @@ def verify(
                     click.echo(_told_of(verdict, lang))
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+    if behind:
+        click.echo(message("verify_behind", lang, params=params))
     if stale:
         click.echo(message("verify_stale", lang, count=stale, params=params))
     if other:
@@ -132,6 +140,16 @@ def verify(
         sys.exit(REPORT_FAILED)
     if compared:
         click.echo(message("verify_same", lang, count=compared))
+
+
+def _as_given(params: str, output: str | None, narrowed: dict[str, str | None]) -> str:
+    """The params and the options that narrow a run, as they would be typed."""
+    names = {"in_lang": "lang", "formats": "only"}
+    given = {names.get(name, name): value for name, value in {**narrowed, "output": output}.items()}
+    if given.get("only") == ",".join(FORMATS):
+        del given["only"]
+    parts = [params, *(part for name, value in given.items() if value for part in (f"--{name}", value))]
+    return shlex.join(parts)
 
 
 def _told_of(verdict: Verdict, lang: str) -> str:

@@ -63,6 +63,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "另有 {count} 份报告不是最新的，未比较；请先运行 `evalib run {params}`。",
         "{count} more reports are not up to date and were left out; run `evalib run {params}` first.",
     ),
+    "verify_behind": (
+        "数据文件、参数或程序有变化，尚未重新读取或计算；比较的是按原有数据制作的报告。"
+        "请先运行 `evalib run {params}`。",
+        "Files, params or library changed and were not read or measured again yet; what is compared was made "
+        "before. Run `evalib run {params}` first.",
+    ),
     "verify_nothing": (
         "没有可比较的报告。请先运行 `evalib run {params}`。",
         "There is no report to compare. Run `evalib run {params}` first.",

@@ -168,7 +168,12 @@ def _entries(
                 _standing(words, judged.get((code, stage, dimension)))
                 for dimension in settings.measures.dimensions
             ),
-            links=tuple(_links(folder / keys[0].folder, listed)),
+            links=tuple(
+                (label, link)
+                for lang, label, link in _links(folder / keys[0].folder, listed)
+                if lang in ("", *settings.district.languages)
+                or _stands(ReportKey("school", year, code, stage, "restricted", lang), ledger, now, digest)
+            ),
             fate=fate,
             causes=tuple(printable(cause) for cause in causes),
         )
@@ -239,8 +244,18 @@ def _changed(
     return parts
 
 
-def _links(folder: Path, listed: Mapping[str, Sequence[Path]] | None) -> Iterable[tuple[str, str]]:
-    """Every page of a section that is there: `report.html` as HTML, `report.en.pdf` as PDF (en)."""
+def _stands(
+    key: ReportKey, ledger: Ledger, now: Mapping[str, str], digest: Callable[[str, str], str | None]
+) -> bool:
+    """Whether a report that the params do not ask for is made of what is there now."""
+    return ledger.fate(key) == "made" and not _changed(ledger.made_from(key), now, digest)
+
+
+def _links(folder: Path, listed: Mapping[str, Sequence[Path]] | None) -> Iterable[tuple[str, str, str]]:
+    """Language, label and link of every page that is there: `report.en.pdf` is PDF (en).
+
+    The first language has no name.
+    """
     if listed is None:
         found = [path for ending in ("html", "pdf") for path in folder.glob(f"report*.{ending}")]
     else:
@@ -249,7 +264,7 @@ def _links(folder: Path, listed: Mapping[str, Sequence[Path]] | None) -> Iterabl
     for path in sorted(found, key=lambda path: (len(path.stem), path.stem, path.suffix)):
         more = path.stem.partition(".")[2]
         label = path.suffix[1:].upper() + (f" ({more})" if more else "")
-        yield label, f"{folder.name}/{path.name}"
+        yield more, label, f"{folder.name}/{path.name}"
 
 
 def _filters(words: Wording, entries: Sequence[Entry]) -> list[tuple[str, str, list[tuple[str, str]]]]:

@@ -62,7 +62,7 @@ def only_run(output: Path, stale_seconds: float = STALE_SECONDS) -> Iterator[Hel
             yield lease
         return
     output.mkdir(parents=True, exist_ok=True)
-    with (output / LOCK).open("w") as file:
+    with (output / LOCK).open("a") as file:
         try:
             _lock(file.fileno())
         except OSError:

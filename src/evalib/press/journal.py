@@ -34,7 +34,7 @@ class Journal:
             try:
                 one = json.loads(line)
                 yield one["name"], one["entry"]
-            except (ValueError, KeyError, TypeError):
+            except (ValueError, KeyError, TypeError, RecursionError):
                 continue
 
     def append(self, name: str, entry: dict[str, Any]) -> None:

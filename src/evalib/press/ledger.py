@@ -8,6 +8,7 @@ both: a line that was not finished is a report that was not recorded.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +23,8 @@ from evalib.vocabulary import ReportKey
 __all__ = ["Fate", "Ledger", "name_of", "only_run", "sha256_of"]
 
 Entry = dict[str, Any]
+# Names of a report's files, of slices of the store, and of anything.
+_FILE, _SLICE, _ANY = (re.compile(one) for one in (r"(?:report|results)[\w.-]*", r"[^/]+/[^/]+", r".*"))
 
 
 @dataclass(frozen=True)
@@ -131,7 +134,7 @@ def _read(path: Path) -> dict[str, Entry]:
     """The reports of a record; one that cannot be read says nothing, and the reports are untouched."""
     try:
         reports = json.loads(places.read(path))["reports"]
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
+    except (FileNotFoundError, ValueError, KeyError, TypeError, RecursionError):
         return {}
     return {name: one for name, one in reports.items() if _is_entry(one)} if isinstance(reports, dict) else {}
 
@@ -142,7 +145,22 @@ def _entries(journal: Journal) -> dict[str, Entry]:
 
 
 def _is_entry(one: object) -> bool:
-    return isinstance(one, dict) and one.get("fate") in ("made", "failed")
+    """Whether it is what `record` writes, as far as anybody relies on it; what is not says nothing."""
+    if not isinstance(one, dict) or one.get("fate") not in ("made", "failed"):
+        return False
+    made_from, read = one.get("made_from", {}), {}
+    if isinstance(made_from, dict):
+        read = made_from.get("read", {})
+    kinds = [(one.get("files"), _FILE), (read, _SLICE), (one.get("cause", {}), _ANY)]
+    if not isinstance(made_from, dict) or not isinstance(one.get("seconds", {}), dict):
+        return False
+    if not isinstance(one.get("attempts", 0), int):
+        return False
+    return all(
+        isinstance(told, dict)
+        and all(isinstance(text, str) and name.fullmatch(key) for key, text in told.items())
+        for told, name in kinds
+    )
 
 
 def name_of(key: ReportKey) -> str:

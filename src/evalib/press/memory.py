@@ -61,9 +61,20 @@ class Memory:
 def _read(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(places.read(path))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return found if isinstance(found, dict) and _is_ours(found) else {}
+
+
+def _is_ours(found: dict[str, Any]) -> bool:
+    """Whether it is what `save` writes, as far as anybody relies on it."""
+    years = _mapping(found, "measured").get("years", {})
+    warnings = _mapping(found, "loaded").get("warnings", 0)
+    return (
+        isinstance(warnings, int)
+        and isinstance(years, dict)
+        and all(isinstance(one, dict) for one in years.values())
+    )
 
 
 def _mapping(found: dict[str, Any], name: str) -> dict[str, Any]:
