@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any
 
 from evalib import __version__, places
+from evalib.errors import EvalError
 from evalib.press.contents import sha256_of
 from evalib.press.holding import only_run
 from evalib.press.journal import Journal
@@ -60,6 +61,12 @@ class Fate:
     missing_glyphs: tuple[str, ...] = ()
     made_from: dict[str, Any] = field(default_factory=dict)
     fault: str = ""
+
+    @classmethod
+    def failed(cls, key: ReportKey, cause: EvalError, seconds: dict[str, float] | None = None) -> Fate:
+        """The fate of a report that was not made, and why."""
+        told = {lang: cause.text(lang) for lang in ("zh", "en")}
+        return cls(key, False, cause=told, seconds=seconds or {}, fault=cause.key)
 
 
 class Ledger:

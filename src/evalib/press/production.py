@@ -100,12 +100,12 @@ def make_report(order: Order) -> Fate:
         aside = Path(tempfile.mkdtemp(prefix=f".{order.folder.name}-", dir=order.folder.parent))
         return _made(order, aside, seconds)
     except EvalError as error:
-        return _failed(order, error, seconds)
+        return Fate.failed(order.key, error, seconds)
     except OSError as error:
-        return _failed(order, _of_system(error, order), seconds)
+        return Fate.failed(order.key, _of_system(error, order), seconds)
     except Exception as error:  # the one place that records a report's fate
         cause = ReportError("unexpected", kind=type(error).__name__, text=told(str(error)))
-        return _failed(order, cause, seconds)
+        return Fate.failed(order.key, cause, seconds)
     finally:
         if aside is not None:
             shutil.rmtree(aside, ignore_errors=True)
@@ -155,10 +155,6 @@ def _executed(order: Order, seconds: dict[str, float]) -> Any:
 
     with _timed(seconds, "execute"):
         return execute_report(order.notebook, order.parameters, root=order.root, outputs=order.outputs)
-
-
-def _failed(order: Order, error: EvalError, seconds: dict[str, float]) -> Fate:
-    return Fate(order.key, False, cause=_both(error), seconds=seconds, fault=error.key)
 
 
 def _of_system(error: OSError, order: Order) -> ReportError:
@@ -236,7 +232,7 @@ def _alone(order: Order, make: Callable[[Order], Fate]) -> Fate:
     try:
         return next(_pooled([order], 1, make))
     except BrokenProcessPool:
-        return Fate(order.key, False, cause=_both(ReportError("worker_died")))
+        return Fate.failed(order.key, ReportError("worker_died"))
 
 
 class _timed:
@@ -258,10 +254,6 @@ def _sources(results: dict[str, Any]) -> dict[str, Any]:
     if "read" in results:
         sources["read"] = {f"{one['table']}/{one['year']}": one["sha256"] for one in results["read"]}
     return sources
-
-
-def _both(error: EvalError) -> dict[str, str]:
-    return {lang: error.text(lang) for lang in ("zh", "en")}
 
 
 def _write_json(path: Path, content: Any, indent: int | None = None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import os
 import re
@@ -15,7 +14,6 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from evalib.errors import FaultyParams, ParameterError
-from evalib.messages import message
 from evalib.places import VARIABLE, place
 from evalib.settings.frozen import FrozenIndicator, FrozenParams
 from evalib.settings.indicators import MEASURES, IndicatorParams, MeasuresParams
@@ -29,6 +27,7 @@ from evalib.settings.models import (
     Trigger,
     WordingParams,
 )
+from evalib.settings.nearness import nearest
 from evalib.settings.standards import FitnessParams
 
 __all__ = [
@@ -311,19 +310,3 @@ def _keys(model: type[BaseModel]) -> set[str]:
             if isinstance(inner, type) and issubclass(inner, BaseModel):
                 found |= _keys(inner)
     return found
-
-
-def nearest(name: str, known: list[str]) -> Nearest:
-    """The known name closest to `name`, as a clause for a message; empty if none is close."""
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    return Nearest(close[0] if close else "")
-
-
-@dataclass(frozen=True)
-class Nearest:
-    """A suggestion that a message renders in its own language."""
-
-    name: str
-
-    def __format__(self, lang: str) -> str:
-        return message("nearest", lang or "zh", name=self.name) if self.name else ""

@@ -22,7 +22,6 @@ from evalib.press.ledger import Fate
 from evalib.press.production import Order
 from evalib.press.sources import LOCK
 from evalib.press.warm.limits import Limits
-from evalib.press.warm.pool import failed
 from evalib.settings import Settings
 from evalib.store import Store
 
@@ -178,7 +177,7 @@ class _Hands:
                 while self.hands:
                     for order, outcome in self._ended():
                         if isinstance(outcome, KilledWorker):
-                            yield failed(order, ReportError("worker_died"))
+                            yield Fate.failed(order.key, ReportError("worker_died"))
                         else:
                             yield self._fate(order, outcome)
         finally:
@@ -214,7 +213,7 @@ class _Hands:
             # Nobody else cancels them: the scheduler has lost them, or was lost.
             raise ReportError("cluster_lost", address=self.cluster)
         cause = ReportError("unexpected", kind=type(outcome).__name__, text=str(outcome)[:300])
-        return failed(order, cause)
+        return Fate.failed(order.key, cause)
 
     def _width(self) -> int:
         """How many reports may be in hand now, by the threads that the workers have now."""

@@ -15,8 +15,9 @@ from contextlib import contextmanager
 from evalib.errors import ReportError
 from evalib.press.ledger import Fate
 from evalib.press.production import Order, make_report
+from evalib.press.warm.fates import fate_of
 from evalib.press.warm.limits import Ended, Limits
-from evalib.press.warm.pool import DEATHS_ALLOWED, Template, TemplateGone, failed, fate_of, rehearsed
+from evalib.press.warm.pool import DEATHS_ALLOWED, Template, TemplateGone, rehearsed
 from evalib.press.warm.processes import can_fork
 from evalib.press.warm.rehearsal import make_here
 
@@ -71,7 +72,7 @@ class Desk:
                     self._cold = True
                     return made_cold(order, self._make, self.limits)
                 return fate_of(order, ended, self.limits)
-        return failed(order, ReportError("worker_died"))
+        return Fate.failed(order.key, ReportError("worker_died"))
 
     def close(self) -> None:
         """End the template and the reports in its hands."""
@@ -146,9 +147,9 @@ def made_cold(order: Order, make: Make, limits: Limits) -> Fate:
             timeout=limits.seconds,
         )
     except subprocess.TimeoutExpired:
-        return failed(order, ReportError("report_timed_out", seconds=f"{limits.seconds:g}"))
+        return Fate.failed(order.key, ReportError("report_timed_out", seconds=f"{limits.seconds:g}"))
     if done.returncode or not done.stdout:
-        return failed(order, ReportError("worker_died"))
+        return Fate.failed(order.key, ReportError("worker_died"))
     fate: Fate = pickle.loads(done.stdout)
     return fate
 

@@ -9,7 +9,6 @@ import os
 import pickle
 import select
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -18,8 +17,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from evalib.errors import EvalError, ReportError
+from evalib.errors import ReportError
 from evalib.press.ledger import Fate
+from evalib.press.warm.fates import fate_of
 from evalib.press.warm.limits import Ended, Limits
 from evalib.press.warm.processes import can_fork, kill_group, resident_bytes
 from evalib.press.warm.rehearsal import make_here, rehearse
@@ -227,7 +227,7 @@ def make_warm(
                 deaths[id(order)] = deaths.get(id(order), 0) + 1
                 if deaths[id(order)] > DEATHS_ALLOWED:
                     waiting.remove(order)
-                    yield failed(order, ReportError("worker_died"))
+                    yield Fate.failed(order.key, ReportError("worker_died"))
         else:
             waiting = [one for one in waiting if id(one) not in done]
 
@@ -266,41 +266,6 @@ def rehearsed(make: Make, orders: Sequence[Order], limits: Limits) -> Template:
         except TemplateGone:
             continue
     return Template(rehearse, make, orders[0], False)
-
-
-def fate_of(order: Order, ended: Ended, limits: Limits) -> Fate:
-    """What became of a report, by how its process ended."""
-    if ended.end == "done":
-        made: Fate = ended.value
-        return made
-    return failed(order, _cause(ended, limits))
-
-
-def _cause(ended: Ended, limits: Limits) -> EvalError:
-    match ended.end:
-        case "timed_out":
-            return ReportError("report_timed_out", seconds=f"{limits.seconds:g}")
-        case "out_of_memory":
-            return ReportError("report_out_of_memory", megabytes=limits.bytes // 2**20)
-        case "killed":
-            return ReportError("report_killed", signal=_signal_name(ended.detail))
-        case "exited":
-            return ReportError("report_exited", code=ended.detail)
-        case _:
-            return ReportError("unexpected", kind=ended.end, text=ended.value)
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return str(number)
-
-
-def failed(order: Order, cause: EvalError) -> Fate:
-    """The fate of a report that was not made."""
-    told = {lang: cause.text(lang) for lang in ("zh", "en")}
-    return Fate(order.key, False, cause=told, fault=cause.key)
 
 
 def _packed(function: Callable[..., Any], arguments: tuple[Any, ...]) -> str:
