@@ -15,7 +15,7 @@ from typing import Any
 import dask
 from distributed import Client, Future, KilledWorker, LocalCluster, wait
 
-from evalib.errors import EvalError, ParameterError, ReportError
+from evalib.errors import EvalError, ParameterError, ReportError, told
 from evalib.press.cluster.bundle import bundle_of, differences, installation
 from evalib.press.cluster.worker import Bench, dask_setup, errand_of, make_on_worker, worker_installation
 from evalib.press.ledger import Fate
@@ -212,7 +212,7 @@ class _Hands:
         if isinstance(outcome, CancelledError):
             # Nobody else cancels them: the scheduler has lost them, or was lost.
             raise ReportError("cluster_lost", address=self.cluster)
-        cause = ReportError("unexpected", kind=type(outcome).__name__, text=str(outcome)[:300])
+        cause = ReportError("unexpected", kind=type(outcome).__name__, text=told(str(outcome)))
         return Fate.failed(order.key, cause)
 
     def _width(self) -> int:
