@@ -12,11 +12,11 @@ from pathlib import Path
 import openpyxl
 
 from evalib import annual
+from evalib.making import maker_of
 from evalib.measuring import measure
 from evalib.press.catalogue import write_catalogue
 from evalib.press.ledger import Fate, Ledger
 from evalib.press.plan import plan_reports
-from evalib.press.production import make_reports
 from evalib.settings import Settings, load_settings
 from evalib.store import Store
 from evalib.vocabulary import ReportKey
@@ -121,7 +121,7 @@ def _run(settings: Settings, year: str, sections: tuple[tuple[str, str, str], ..
         key for key in plan_reports(settings, store, [year]) if (key.code, key.stage, key.lang) in sections
     ]
     ledger = Ledger(settings.output / "run.json")
-    for fate in make_reports(annual.orders_for(settings, keys)):
+    for fate in maker_of(settings)(annual.orders_for(settings, keys), None):
         assert fate.made, fate.cause
         ledger.record(fate)
 

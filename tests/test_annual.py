@@ -16,7 +16,6 @@ from evalib.measuring import measure
 from evalib.sampling import InventedDistrict, invent_district, write_workbooks
 from evalib.settings import Settings, load_settings
 from evalib.store import Store
-from sampled import sampled
 
 ROOT = Path(__file__).parents[1]
 
@@ -37,7 +36,7 @@ def fill(store: Store, district: InventedDistrict) -> None:
     )
 
 
-@pytest.mark.proof
+@pytest.mark.study
 def test_what_is_said_of_a_year_does_not_depend_on_the_year_asked_for(tmp_path: Path) -> None:
     settings = project(tmp_path)
     store = Store(settings.store)
@@ -62,9 +61,9 @@ def processes_of(mark: str) -> list[int]:
     return found
 
 
-@pytest.mark.proof
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc to see processes")
-@pytest.mark.parametrize("how", sampled([signal.SIGKILL, signal.SIGTERM, signal.SIGINT]))
+@pytest.mark.study
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_a_killed_run_leaves_no_process_and_the_next_run_makes_all(
     tmp_path: Path, how: signal.Signals
 ) -> None:

@@ -27,16 +27,6 @@ ROOT = Path(__file__).parents[1]
 REQUEST = Request(formats=("html",))
 
 
-class Told(Silent):
-    """Hears which stages there were."""
-
-    def __init__(self) -> None:
-        self.stages: list[str] = []
-
-    def stage(self, key: str, **fields: object) -> None:
-        self.stages.append(key)
-
-
 def settings_in(root: Path) -> Settings:
     for name in ("params", "notebooks"):
         shutil.copytree(ROOT / name, root / name)
@@ -98,16 +88,3 @@ def test_a_file_edited_during_a_run_or_a_load_is_not_taken_for_what_was_read(
         annual.run(settings, REQUEST, Silent(), quiet)
     assert not known_to_stand(settings)
     assert Due(settings, Store(settings.store), Memory(settings.output)).load()
-
-
-def test_files_that_were_taken_away_leave_the_loaded_tables(tmp_path: Path) -> None:
-    settings = settings_in(tmp_path)
-    told = Told()
-
-    def quiet(orders: Sequence[Order], workers: int | None) -> Iterator[Fate]:
-        yield from map(written, orders)
-
-    annual.run(settings, REQUEST, told, quiet)
-    shutil.rmtree(tmp_path / "data" / "sample")
-    annual.run(settings, REQUEST, told, quiet)
-    assert told.stages == ["stage_load", "stage_review", "stage_load_gone"]

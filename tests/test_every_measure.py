@@ -325,7 +325,7 @@ def test_every_note_has_its_sentence_with_all_its_fields(edge: Outcome, lang: st
     notes = edge.review.notes
     assert set(notes["school_code"]) <= {"", *edge.review.sections["school_code"]}
     # As of every school at once.
-    everyone = SimpleNamespace(read=lambda table, year: notes.assign(school_code=""))
+    everyone = SimpleNamespace(rows=lambda table, year: notes.assign(school_code="").to_dict("records"))
     told = [text for stage in STAGES for _, text in school(everyone, OTHER, stage, lang).view.notes]
     assert len(told) == len(notes)
     assert all(whole(text) for text in told)

@@ -387,7 +387,7 @@ def test_a_district_too_small_to_be_one_is_refused(size):
         invent_district(**size)
 
 
-@pytest.mark.proof
+@pytest.mark.study
 def test_four_thousand_sections_can_be_invented():
     district = invent_district(sections=4000, years=2)
     assert district.tables["pupils"]["year"].eq(LAST).sum() > 1_000_000

@@ -157,10 +157,6 @@ def _load(settings: Settings, due: Due, listener: Listener) -> None:
     if not due.load():
         listener.stage("stage_load_same", count=due.warnings)
         return
-    if Store(settings.store).exists and not due.has_files:
-        # Files are taken away after `evalib forget`; tables, figures and reports stay.
-        listener.stage("stage_load_gone", path=settings.district.files)
-        return
     listener.stage("stage_load")
     loaded = load_files(settings)
     due.loaded(len(loaded.warnings))

@@ -48,11 +48,6 @@ class Due:
         self.memory.loaded = {**self._before_load, "tables": self._clean(), "warnings": warnings}
 
     @property
-    def has_files(self) -> bool:
-        """Whether there is any file to load, as `load` saw it."""
-        return any(name != SECRET for name in self._before_load["files"])
-
-    @property
     def warnings(self) -> int:
         """How many warnings the last load had."""
         return int(self.memory.loaded.get("warnings") or 0)

@@ -16,6 +16,7 @@ from evalib.measures.talents import (
 )
 from evalib.statistics.influence import section_means
 from evalib.statistics.intervals import normal_interval
+from sampled import sampled
 
 POINTS = {"nation": [24, 20, 16, 8], "city": [8, 6, 4, 2], "school": [2, 1, 0.5, 0.25]}
 
@@ -228,7 +229,7 @@ def test_coverage_of_points_is_measured(pupils: int, capsys: pytest.CaptureFixtu
 
 
 @pytest.mark.proof
-@pytest.mark.parametrize("participants", [30, 120, 500])
+@pytest.mark.parametrize("participants", sampled([30, 120, 500], 2))
 def test_coverage_of_breadth_is_measured(participants: int, capsys: pytest.CaptureFixture[str]) -> None:
     """No coverage is claimed: the effective number is a little too small where few take part."""
     rng = np.random.default_rng(20261125)

@@ -251,6 +251,7 @@ class Watching(coordinator._Hands):
         Watching.most = max(self.most, len(self.hands))
 
 
+@pytest.mark.study
 def test_what_kills_its_process_or_the_template_or_never_ends_fails_alone(
     harmful: Harmful, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -267,6 +268,7 @@ def test_what_kills_its_process_or_the_template_or_never_ends_fails_alone(
     assert (harmful.folder / "7" / "results.json").read_text() == '{"code": "7"}\n'
 
 
+@pytest.mark.study
 def test_a_report_that_kills_every_worker_fails_alone(harmful: Harmful) -> None:
     orders = harmful.orders("1", "worker", "2", "3", "4")
     found = fates_of(maker_on(LOCAL, harmful.settings, LIMITS, SECONDS)(orders, 2))
@@ -382,6 +384,7 @@ def said(order: Order) -> Fate:
     return Fate(order.key, True, files={"process": str(os.getpid())})
 
 
+@pytest.mark.study
 def test_a_worker_that_cannot_fork_makes_reports_in_processes_started_anew(harmful: Harmful) -> None:
     good, bad = harmful.orders("1", "template")
     fate = made_cold(good, said, LIMITS)

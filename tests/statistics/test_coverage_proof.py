@@ -212,6 +212,7 @@ def test_intervals_of_shrunken_effects_cover_where_they_are_printed(correlation:
     assert_covers(study.effect_hits, 0.93, 0.97)
 
 
+@pytest.mark.study
 def test_intervals_of_shrunken_effects_cover_with_few_sections() -> None:
     study = growth(0.05, 0.2, districts=340, sections=30)
     printed = np.median(study.reliability, axis=1) >= 0.5

@@ -133,10 +133,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "progress_unit": ("份", " report"),
     "stage_load": ("检查并读取数据文件……", "Checking and reading the files …"),
-    "stage_load_gone": (
-        "数据文件夹 {path} 中没有文件，沿用已载入的数据。",
-        "There is no file in {path}; the loaded tables stand.",
-    ),
     "stage_load_same": (
         "数据文件没有变化，沿用已载入的数据（当时的提醒 {count} 条，`evalib check` 可再看）。",
         "The files have not changed; the loaded tables stand ({count} warnings then; "

@@ -321,8 +321,10 @@ class School:
     @cached_property
     def _data(self) -> str:
         public = self.view.edition == "public"
-        own = ("public", "public_sections") if public else ("published", "published_sections")
-        tables = (*own, "published_scale", "published_flows", "published_notes")
+        own: tuple[str, ...] = ("public", "public_sections")
+        if not public:
+            own = ("published", "published_sections", "published_flows")
+        tables = (*own, "published_scale", "published_notes")
         return self.view.store.fingerprint((table, year) for table in tables for year in self.view.years)
 
 
