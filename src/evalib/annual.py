@@ -138,7 +138,7 @@ def run(settings: Settings, request: Request, listener: Listener, make: Maker | 
         due, began = Due(settings, store, memory), seen(memory.contents, *looked_at(settings))
         _load(settings, due, listener)
         years = years_wanted(settings, store.years(), request.year)
-        keys = _keys(settings, store, years, request)
+        keys = keys_for(settings, store, years, request)
         _review(settings, due, years, listener)
         sweep(settings.output, years)
         now = present(settings, store, memory.contents)
@@ -175,7 +175,8 @@ def _review(settings: Settings, due: Due, years: Sequence[str], listener: Listen
     due.memory.save()
 
 
-def _keys(settings: Settings, store: Store, years: Sequence[str], request: Request) -> list[ReportKey]:
+def keys_for(settings: Settings, store: Store, years: Sequence[str], request: Request) -> list[ReportKey]:
+    """The reports of these years that a request asks for."""
     return plan_reports(
         settings,
         store,

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from evalib.annual import orders_for
+from evalib.annual import keys_for, orders_for
 from evalib.due import Due
 from evalib.press.asked import Request
 from evalib.press.freshness import Action, Decision, decide, present
 from evalib.press.ledger import Entry, Ledger
 from evalib.press.memory import Memory
-from evalib.press.plan import check_stage, plan_reports, years_wanted
+from evalib.press.plan import check_stage, years_wanted
 from evalib.press.standstill import RECORD
 from evalib.settings import Settings
 from evalib.store import Store
@@ -73,15 +73,7 @@ def preview(settings: Settings, request: Request) -> Preview:
     if not store.exists:
         return Preview(True, files, True, (), None)
     years = years_wanted(settings, store.years(), request.year)
-    keys = plan_reports(
-        settings,
-        store,
-        years,
-        school=request.school,
-        stage=request.stage,
-        lang=request.lang,
-        edition=request.edition,
-    )
+    keys = keys_for(settings, store, years, request)
     ledger = Ledger(settings.output / RECORD)
     entries = [ledger.entry(key) for key in keys]
     orders = orders_for(settings, keys, request.formats)
