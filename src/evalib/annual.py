@@ -146,6 +146,8 @@ def run(settings: Settings, request: Request, listener: Listener, make: Maker | 
             orders = orders_for(settings, keys, request.formats)
             decisions = decide(orders, [ledger.entry(key) for key in keys], now)
             fates = _make(decisions, now, ledger, request, listener, make, hold)
+            if fates:
+                sweep(settings.output, years)  # what a process that was killed had begun
         outcome = Outcome(tuple(fates), tuple(pages), len(decisions) - len(fates))
         if began == seen(memory.contents, *looked_at(settings)):
             _remember(settings, request, memory, ledger, orders, outcome, began)
