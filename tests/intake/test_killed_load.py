@@ -17,6 +17,7 @@ from trial_district import IDS, YEAR, District, pupil_id
 
 from evalib.intake.load import load
 from evalib.store import Store
+from sampled import sampled
 
 # The command line, in a process that kills itself before its n-th step on disk and tells how many there were.
 KILLED = """
@@ -67,7 +68,7 @@ def changed(district: District) -> None:
 
 
 @pytest.mark.proof
-@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("first", sampled([True, False]))
 def test_load_killed_before_any_step_is_whole(tmp_path: Path, first: bool) -> None:
     ready = District(tmp_path / "ready", identities="real")
     ready.write()
