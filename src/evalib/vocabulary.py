@@ -8,11 +8,17 @@ from enum import StrEnum
 
 DIMENSIONS = ("academic", "competence", "talents", "articulation", "growth")
 STAGES = ("primary", "junior")
+# 五化: under which the national indicators are shown.
+INITIATIVES = ("assurance", "conditions", "teachers", "quality", "care")
 LANGUAGES = ("zh", "en")
 # As documents declare them.
 LANGUAGE_TAGS = {"zh": "zh-CN", "en": "en"}
 YEARS_SHOWN = 3  # in a page's trend lines
 EDITIONS = ("restricted", "public")
+# Kinds of reports, in the order in which a run makes them.
+KINDS = ("school", "group", "district")
+# What stands for a code where a report is the whole district's.
+DISTRICT = "district"
 # The score over the five dimensions; off unless params ask for it.
 OVERALL = "overall"
 STANDINGS = (
@@ -24,6 +30,8 @@ STANDINGS = (
 )
 
 _YEAR = re.compile(r"\d{4}-\d{4}")
+# What a code may hold that no folder's name should.
+_UNFIT = re.compile(r"[^\w-]")
 
 
 class Reason(StrEnum):
@@ -107,7 +115,10 @@ class Withheld:
 
 @dataclass(frozen=True, order=True)
 class ReportKey:
-    """What names a report: kind, year, code, stage, edition, language."""
+    """What names a report: kind, year, code, stage, edition, language.
+
+    The code is a school's, a group's, or `DISTRICT`; only a school's report has a stage, the others "".
+    """
 
     kind: str
     year: str
@@ -118,5 +129,12 @@ class ReportKey:
 
     @property
     def folder(self) -> str:
-        """The report's folder below its year, such as 2150000001-primary."""
-        return f"{self.code}-{self.stage}"
+        """The report's folder below its year: 2150000001-primary, group-JT01 or district.
+
+        >>> ReportKey("group", "2024-2025", "J/1", "").folder
+        'group-J~2f~1'
+        """
+        if self.kind == "district":
+            return DISTRICT
+        code = _UNFIT.sub(lambda found: f"~{ord(found[0]):x}~", self.code)
+        return f"group-{code}" if self.kind == "group" else f"{code}-{self.stage}"

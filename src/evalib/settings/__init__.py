@@ -15,10 +15,13 @@ from pydantic import BaseModel, ValidationError
 
 from evalib.errors import FaultyParams, ParameterError
 from evalib.places import VARIABLE, place
+from evalib.settings.balance import BalanceIndicator, BalanceParams
 from evalib.settings.frozen import FrozenIndicator, FrozenParams
 from evalib.settings.indicators import MEASURES, IndicatorParams, MeasuresParams
+from evalib.settings.initiatives import InitiativesParams
 from evalib.settings.issued import IssuedCells, IssuedParams, IssuedYear
 from evalib.settings.models import (
+    NOTEBOOK_KEYS,
     DisclosureParams,
     DistrictParams,
     Sentence,
@@ -31,11 +34,15 @@ from evalib.settings.nearness import nearest
 from evalib.settings.standards import FitnessParams
 
 __all__ = [
+    "NOTEBOOK_KEYS",
+    "BalanceIndicator",
+    "BalanceParams",
     "DisclosureParams",
     "DistrictParams",
     "FrozenIndicator",
     "FrozenParams",
     "IndicatorParams",
+    "InitiativesParams",
     "IssuedCells",
     "IssuedParams",
     "IssuedYear",
@@ -54,6 +61,8 @@ __all__ = [
 
 # The national fitness standard in force.
 FITNESS = "standards/fitness_2014.yaml"
+# The national standard of quality and balance in force, and the district's initiatives.
+BALANCE, INITIATIVES = "standards/balance_2017.yaml", "initiatives.yaml"
 
 # The parser of libyaml, where it is there, is many times faster than the one in Python; both are safe.
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -76,6 +85,8 @@ class Settings:
     sentences: tuple[Sentence, ...]
     wording: dict[str, Any]
     fitness: FitnessParams
+    balance: BalanceParams
+    initiatives: InitiativesParams
     frozen: FrozenParams | None = None
     issued: IssuedParams | None = None
     outputs: Path | None = None
@@ -89,6 +100,10 @@ class Settings:
     def files(self) -> Path:
         """The folder of files as received."""
         return self.root / self.district.files
+
+    def notebook(self, kind: str) -> Path:
+        """The notebook that the reports of a kind are made from."""
+        return self.root / self.district.notebooks[kind]
 
     @property
     def output(self) -> Path:
@@ -122,6 +137,8 @@ class Settings:
             "wording.yaml",
             "sentences.yaml",
             FITNESS,
+            BALANCE,
+            INITIATIVES,
         )
         digest = hashlib.sha256()
         for name in names:
@@ -170,9 +187,13 @@ def load_settings(path: str | Path, outputs: str | None = None) -> Settings:
         raise ParameterError("params_name", path=str(path))
     district = read_params(found, DistrictParams)
     folder = found.parent
-    notebook = (folder.parent / district.notebook).resolve()
-    if not notebook.is_relative_to(folder.parent):
-        raise FaultyParams(str(found), (("notebook_elsewhere", {}),))
+    outside = [
+        ("notebook_elsewhere", {"name": NOTEBOOK_KEYS[kind]})
+        for kind, notebook in district.notebooks.items()
+        if not (folder.parent / notebook).resolve().is_relative_to(folder.parent)
+    ]
+    if outside:
+        raise FaultyParams(str(found), tuple(outside))
     wording = read_params(folder / "wording.yaml", WordingParams)
     frozen, issued = folder / "frozen" / found.name, folder / "issued" / found.name
     return Settings(
@@ -184,6 +205,8 @@ def load_settings(path: str | Path, outputs: str | None = None) -> Settings:
         disclosure=read_params(folder / "disclosure.yaml", DisclosureParams),
         sentences=tuple(read_params(folder / "sentences.yaml", SentencesParams).sentences),
         fitness=read_params(folder / FITNESS, FitnessParams),
+        balance=read_params(folder / BALANCE, BalanceParams),
+        initiatives=_stated(read_params(folder / INITIATIVES, InitiativesParams), district, found),
         frozen=read_params(frozen, FrozenParams) if frozen.is_file() else None,
         issued=read_params(issued, IssuedParams) if issued.is_file() else None,
         outputs=outputs_given(outputs),
@@ -210,6 +233,30 @@ def _weighted(measures: MeasuresParams, district: DistrictParams, path: Path) ->
     if faults:
         raise FaultyParams(str(path), tuple(faults))
     return measures.model_copy(update={"indicators": changed})
+
+
+def _stated(initiatives: InitiativesParams, district: DistrictParams, path: Path) -> InitiativesParams:
+    """The initiatives with the figures that the district states of itself."""
+    known = {figure.id for one in initiatives.initiatives for figure in one.figures}
+    faults = [
+        ("unknown_params_key", {"name": f"stated.{name}", "nearest": nearest(name, sorted(known))})
+        for name in district.stated
+        if name not in known
+    ]
+    if faults:
+        raise FaultyParams(str(path), tuple(faults))
+    changed = [
+        one.model_copy(
+            update={
+                "figures": [
+                    figure.model_copy(update={"stated": district.stated.get(figure.id, figure.stated)})
+                    for figure in one.figures
+                ]
+            }
+        )
+        for one in initiatives.initiatives
+    ]
+    return initiatives.model_copy(update={"initiatives": changed})
 
 
 def _find(path: Path) -> Path:

@@ -195,6 +195,13 @@ class BalanceParams(Strict):
     source: str
 
 
+class BetweenParams(Strict):
+    """From which share of a stage's sections on the differences between them are estimated."""
+
+    coverage_minimum: Share
+    source: str
+
+
 class CompositeParams(Strict):
     """How indicators become the score of a dimension."""
 
@@ -310,6 +317,7 @@ class MeasuresParams(Strict):
     cuts: Cuts
     standing: StandingParams
     composite: CompositeParams
+    between: BetweenParams
     growth: GrowthParams
     competence: CompetenceParams
     talents: TalentsParams

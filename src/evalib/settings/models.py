@@ -58,6 +58,10 @@ class Bilingual(Strict):
         return self.zh if lang == "zh" else self.en
 
 
+# Where a district's file names the notebook of each kind of report.
+NOTEBOOK_KEYS = {"school": "notebook", "group": "group_notebook", "district": "district_notebook"}
+
+
 class DistrictParams(Strict):
     """One district's file: where its files lie and which reports are wanted."""
 
@@ -69,7 +73,18 @@ class DistrictParams(Strict):
     identities: Literal["invented", "real"]
     school_codes: Literal["national", "own"] = "national"
     weights: dict[str, float] = Field(default_factory=dict)
+    stated: dict[str, float] = Field(default_factory=dict)
+    reports: list[Literal["school", "group", "district"]] = Field(
+        default=["school", "group", "district"], min_length=1
+    )
     notebook: str = "notebooks/school_report.ipynb"
+    group_notebook: str = "notebooks/group_report.ipynb"
+    district_notebook: str = "notebooks/district_report.ipynb"
+
+    @property
+    def notebooks(self) -> dict[str, str]:
+        """The notebook of each kind of report, as it is named from the project root."""
+        return {kind: getattr(self, key) for kind, key in NOTEBOOK_KEYS.items()}
 
     @field_validator("years")
     @classmethod
@@ -88,7 +103,7 @@ class DistrictParams(Strict):
             raise ValueError("a weight is 0 or more")
         return weights
 
-    @field_validator("years", "languages", "editions")
+    @field_validator("years", "languages", "editions", "reports")
     @classmethod
     def _once(cls, entries: Any) -> Any:
         if isinstance(entries, list) and len(set(entries)) < len(entries):
@@ -99,6 +114,8 @@ class DistrictParams(Strict):
 class DisclosureParams(Strict):
     """`disclosure.yaml`: how few pupils may be shown.
 
+    `minimum_sections_shown` is how many sections a quantile on the district's public page needs,
+    `minimum_sections_split` how many a category has at least that is shown apart.
     `goes_with` names, for an indicator, the one whose small numbers it would tell;
     `made_of_years` the indicator whose single years a figure over several years adds up.
     """
@@ -108,6 +125,8 @@ class DisclosureParams(Strict):
     minimum_numerator: int = Field(default=5, ge=1)
     minimum_n_standing: int = Field(ge=1)
     round_counts_to: int = Field(default=10, ge=1)
+    minimum_sections_shown: int = Field(default=5, ge=4)
+    minimum_sections_split: int = Field(default=3, ge=2)
     goes_with: dict[str, str] = Field(default_factory=dict)
     made_of_years: dict[str, str] = Field(default_factory=dict)
     source: str
@@ -137,6 +156,7 @@ class WordingParams(Strict):
     grades: dict[str, Bilingual]
     reasons: dict[str, Bilingual]
     standings: StandingWords
+    balance: dict[str, Bilingual]
 
     @model_validator(mode="after")
     def _whole(self) -> WordingParams:
