@@ -503,3 +503,14 @@ def test_the_sample_in_the_repository_is_what_is_written_now(usual, tmp_path):
     assert [path.name for path in paths] == sorted(path.name for path in SAMPLE.glob("*.xlsx"))
     for path in paths:
         assert members(path) == members(SAMPLE / path.name), path.name
+
+
+def test_the_district_s_numbers_on_exchange_are_those_of_its_teachers(usual):
+    teachers, told = usual.tables["teachers"], usual.tables["district"]
+    away = teachers[teachers["exchanged"].astype(bool)]
+    for year in usual.years:
+        facts = told[told["year"].eq(year)].set_index("fact")["value"]
+        here = away[away["year"].eq(year)]
+        assert facts["exchanged"] == len(here)
+        assert facts["exchanged_backbone"] == here["county_backbone"].astype(bool).sum()
+    assert len(away)

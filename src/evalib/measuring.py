@@ -14,6 +14,7 @@ from evalib.disclosure import (
     public_figures,
     public_sections,
     publish,
+    publish_district,
     publish_influences,
     publish_notes,
     publish_parts,
@@ -21,6 +22,7 @@ from evalib.disclosure import (
     publish_sections,
 )
 from evalib.errors import ParameterError
+from evalib.review.district.yearly import review_district
 from evalib.review.yearly import Review, review_year
 from evalib.scales import Scale, base_scale, scale_of, scale_table
 from evalib.scoring.standings import add_standings
@@ -124,6 +126,14 @@ def _tables(
             "public": printed(add_similar(public[year], review.sections, settings), units),
             "public_sections": public_sections(sections, published[year], counting, limits),
         }
+        told = judged[published[year]["reason"].eq("").to_numpy()]
+        kept |= publish_district(
+            review_district(store, settings, year, told),
+            sections,
+            settings.balance,
+            limits,
+            published[year],
+        )
         tables |= {(name, year): table for name, table in kept.items()}
     return tables
 

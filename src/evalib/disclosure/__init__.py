@@ -6,10 +6,12 @@ Decided once for a district, all years and both editions together, after the rev
 - `tables`: the published tables of a year, for the restricted edition and for researchers;
 - `public`: the same for the public edition, worked out from published figures alone and
   rounded as printed;
+- `district`: the tables of the district's review;
 - `issued`: what was withheld in a year that was handed out stays withheld.
 """
 
 from evalib.disclosure.cells import withheld_cells
+from evalib.disclosure.district import publish_district
 from evalib.disclosure.issued import issued_year
 from evalib.disclosure.notes import publish_notes, publish_remarks
 from evalib.disclosure.public import public_figures, public_sections
@@ -31,6 +33,7 @@ __all__ = [
     "public_figures",
     "public_sections",
     "publish",
+    "publish_district",
     "publish_influences",
     "publish_notes",
     "publish_parts",

@@ -1,4 +1,4 @@
-"""Write docs/measures.md and docs/data.md: `python -m evalib.handbook`."""
+"""Write docs/measures.md, docs/data.md and docs/balance.md: `python -m evalib.handbook`."""
 
 from evalib.handbook.document import main
 

@@ -26,6 +26,24 @@ class Claim:
 
 CLAIMS: tuple[Claim, ...] = (
     Claim(
+        "95 % intervals of the share of variance between sections cover 93.5 to 96.5 %, with 12 or 40 "
+        "sections, of equal or unequal size, differing or hardly.",
+        "statistics/test_between_share_proof.py::test_intervals_of_the_share_cover",
+        long=True,
+    ),
+    Claim(
+        "A change of that share is called at most once in twenty where there is none, sections the same or "
+        "others in the second year.",
+        "statistics/test_between_share_proof.py::test_a_change_is_seldom_called_where_there_is_none",
+        long=True,
+    ),
+    Claim(
+        "95 % intervals of the gap within a group of 2 to 8 sections cover at least 95 %, whatever the "
+        "true scores.",
+        "statistics/test_between_share_proof.py::test_intervals_of_the_gap_cover_whatever_the_true_scores",
+        long=True,
+    ),
+    Claim(
         "95 % intervals of means cover 93 to 96 %, with classes alike and of unequal size, sections "
         "differing or not.",
         "statistics/test_coverage_proof.py::test_intervals_of_means_cover",
@@ -170,6 +188,27 @@ CLAIMS: tuple[Claim, ...] = (
     Claim(
         "Figures on fewer pupils than the limit are withheld, and so is their number.",
         "test_disclosure.py::test_nine_pupils_are_withheld_and_so_is_their_number",
+        long=False,
+    ),
+    Claim(
+        "95 % intervals of satisfaction cover 94 to 99.5 % where all schools are asked, 91 to 97.5 % where 6 "
+        "to 30 of 120 are; smoothing the estimate itself would cover 0 to 45 %.",
+        "measures/test_satisfaction_proof.py::test_interval_of_all_schools_covers",
+        long=True,
+    ),
+    Claim(
+        "差异系数 and the split of a through-school give the figures published with the rule.",
+        "measures/test_provision.py::test_published_difference_coefficient",
+        long=False,
+    ),
+    Claim(
+        "Cases in a district's own words, met, not met and not reported for each of the 32, end as they say.",
+        "test_scenarios.py::test_case_ends_as_it_says",
+        long=True,
+    ),
+    Claim(
+        "No needs, coefficients or respondents' numbers tell the pupils of a section whose roll is withheld.",
+        "test_disclosure_district.py::test_needs_of_the_district_less_those_of_the_sections_tell_nothing",
         long=False,
     ),
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from evalib.handbook.balance import balance_book, balance_sources
 from evalib.handbook.claims import CLAIMS
 from evalib.handbook.dictionary import described, dictionary
 from evalib.handbook.docstrings import escaped, quoted
@@ -22,6 +23,7 @@ from evalib.vocabulary import LANGUAGES
 ROOT = Path(__file__).parents[3]
 TARGET = ROOT / "docs" / "measures.md"
 DATA = ROOT / "docs" / "data.md"
+BALANCE = ROOT / "docs" / "balance.md"
 
 
 def handbook(given: Sources) -> str:
@@ -186,8 +188,12 @@ def _claims(given: Sources) -> list[str]:
 
 
 def main() -> None:
-    """Write both documents where they belong."""
+    """Write the documents where they belong."""
     params = ROOT / "params"
-    for path, text in ((TARGET, handbook(sources(params))), (DATA, dictionary(described(params)))):
+    for path, text in (
+        (TARGET, handbook(sources(params))),
+        (DATA, dictionary(described(params))),
+        (BALANCE, balance_book(balance_sources(params))),
+    ):
         path.write_text(text, encoding="utf-8")
         print(f"{path.relative_to(ROOT)}: written")

@@ -25,6 +25,7 @@ from evalib.scoring import change as scoring_change
 from evalib.scoring import standings as scoring
 from evalib.sensitivity import alternatives, cut_effects, drawn_weights, weight_effects, weight_importance
 from evalib.statistics import (
+    between_share,
     class_correlation,
     composites,
     crossed_effects,
@@ -133,6 +134,12 @@ METHODS: Mapping[str, tuple[Documented, ...]] = {
         dimensions.add_dimensions,
         composites.influence_moments,
         composites.composite_variance,
+    ),
+    "between": (
+        between_share.between_interval,
+        between_share.between_share,
+        between_share.change_interval,
+        between_share.gap_interval,
     ),
     "models": (
         multilevel.fit_multilevel,

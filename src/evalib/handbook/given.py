@@ -22,6 +22,18 @@ class NamedStep(Strict):
     about: Bilingual
 
 
+class BalanceWords(Strict):
+    """What docs/balance.md says beside names, limits and formulas; by kind of rule, amount, unit."""
+
+    texts: dict[str, Bilingual]
+    parts: dict[str, Bilingual]
+    units: dict[str, Bilingual]
+    amounts: dict[str, Bilingual]
+    counted: dict[str, Bilingual]
+    rules: dict[str, Bilingual]
+    shared: dict[str, Bilingual]
+
+
 class HandbookParams(Strict):
     """`handbook.yaml`: what the document says beside definitions and formulas."""
 
@@ -34,6 +46,7 @@ class HandbookParams(Strict):
     places: dict[str, Bilingual]
     sexes: dict[str, Bilingual]
     items: dict[str, Bilingual]
+    balance: BalanceWords
 
 
 @dataclass(frozen=True)

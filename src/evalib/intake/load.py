@@ -23,6 +23,7 @@ from evalib.intake.changed_numbers import Change, ChangedNumbers
 from evalib.intake.cleaning import PLACE, Cleaner
 from evalib.intake.columns import Columns, load_columns
 from evalib.intake.derived import derived
+from evalib.intake.facts import unused_facts
 from evalib.intake.loadlog import Source, sources_of, with_entry
 from evalib.intake.located import stacked
 from evalib.intake.plausible import between_years, warnings_told
@@ -210,6 +211,8 @@ def examine(settings: Settings, folder: Path, identities: Identities) -> Examine
     )
     gathered.faults += faults
     _check(tables, gathered, columns)
+    if "district" in tables:
+        gathered.faults += unused_facts(tables["district"], settings.balance, columns, gathered.headers)
     stopped = any(not fault.warning for fault in gathered.faults)
     slices, sources = ({}, {}) if stopped else _slices(tables)
     renumbered, faults = ({}, []) if stopped else _renumbered(store, aliases, slices, columns, sources)

@@ -302,6 +302,23 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{count} facts have no unit, or one they cannot have: shares take % or 比例, amounts 元 or 万元, "
         "others none of these. Correct the column 单位.",
     ),
+    "fact_unit_unused": (
+        "{count} 项区级数据的单位不是“{unit}”或没有写明，优质均衡评审不会采用，相应指标按“未报告”。"
+        "请按“{unit}”换算并改正“单位”列。",
+        "{count} facts are not in the unit {unit}, or in none: the review of quality and balance will not "
+        "use them, and reports their indicators as not reported. Convert them and correct the column 单位.",
+    ),
+    "fact_beyond_bounds": (
+        "{count} 项区级数据超出可能的范围（{bounds}），优质均衡评审不会采用。"
+        "请核对数值与单位（元与万元、比例与 %）。",
+        "{count} facts lie outside what can be ({bounds}): the review of quality and balance will not use "
+        "them. Check value and unit (元 and 万元, shares and %).",
+    ),
+    "facts_contradict": (
+        "“{part}”多于“{whole}”，互相矛盾，优质均衡评审两者都不采用。请核对。",
+        "“{part}” exceeds “{whole}”: they contradict each other, and the review of quality and balance will "
+        "use neither. Check both.",
+    ),
     "text_not_allowed": (
         "{count} 个单元格超过 {longest} 个字符，或含有无法显示的字符。请改正。",
         "{count} cells are longer than {longest} characters or hold characters that cannot be shown. "

@@ -36,8 +36,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "it names the output folder too.",
     ),
     "notebook_elsewhere": (
-        "notebook：笔记本必须在项目文件夹之内",
-        "notebook: it must lie inside the project folder",
+        "{name}：笔记本必须在项目文件夹之内",
+        "{name}: it must lie inside the project folder",
     ),
     "missing_wording": (
         "params/wording.yaml 缺少“{name}”{nearest:zh}。请补上中英文。",
@@ -72,7 +72,37 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{years} 学年没有学校或学段“{code}”{nearest:zh}。请核对 --school 与 --stage。",
         "No school or stage “{code}” in {years}{nearest:en}. Check --school and --stage.",
     ),
+    "options_apart": (
+        "{first} 与 {second} 不能同时使用：它们选的是不同类的报告。请去掉其中一个。",
+        "{first} and {second} cannot go together: they ask for different kinds of reports. Leave one out.",
+    ),
+    "kind_not_planned": (
+        "参数文件的 reports 中没有 {kind}（现有：{reports}）。"
+        "请加上它，或改 --kind、--school、--stage、--group。",
+        "`reports` of the params file lacks {kind} (it has: {reports}). "
+        "Add it, or change --kind, --school, --stage or --group.",
+    ),
+    "unknown_group": (
+        "{years} 学年没有教育集团“{code}”{nearest:zh}。请核对 --group。",
+        "No education group “{code}” in {years}{nearest:en}. Check --group.",
+    ),
+    "group_in_other_years": (
+        "{years} 学年的学校表中没有教育集团 {code}；它在：{known}。请改 --year。",
+        "Education group {code} is not among the schools of {years}; it is in: {known}. Change --year.",
+    ),
+    "no_groups": (
+        "{years} 学年的学校表中没有教育集团代码，没有集团报告可做。",
+        "The schools of {years} have no codes of education groups; there is no group report to make.",
+    ),
+    # kinds of reports, as they are named
+    "report_district": ("区级报告", "district report"),
+    "report_group": ("集团 {code}", "group {code}"),
     # notebooks
+    "no_notebook": (
+        "找不到笔记本 {path}，未运行任何报告。请核对参数文件中的 {name}，或用 reports 写明只做哪几类报告。",
+        "No notebook {path}; no report was run. Check `{name}` in the params file, "
+        "or say in `reports` which kinds of reports are wanted.",
+    ),
     "unreadable_notebook": (
         "{path} 不是可读的笔记本（{cause}）。请检查参数文件中的 notebook。",
         "{path} is not a readable notebook ({cause}). Check `notebook` in the params file.",
@@ -146,6 +176,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{cause} ({count} reports{shared})\n  make one again: {command}",
     ),
     "failure_all": ("，都是 {what}", ", all {what}"),
+    "failure_one": ("：{what}", ": {what}"),
     "run_summary": (
         "生成 {made} 份报告，沿用 {reused} 份，失败 {failed} 份。",
         "{made} reports made, {reused} reused, {failed} failed.",
@@ -174,6 +205,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "unknown_section": (
         "{year} 学年没有学校 {code} 的 {stage} 学段部{nearest:zh}。请核对代码与学段。",
         "There is no {stage} section of school {code} in {year}{nearest:en}. Check code and stage.",
+    ),
+    "group_not_there": (
+        "{year} 学年没有教育集团“{code}”{nearest:zh}。请核对 group_code。",
+        "There is no education group “{code}” in {year}{nearest:en}. Check group_code.",
     ),
     "code_as_number": (
         "{year} 学年没有学校 {code} 的 {stage} 学段部。papermill 的 -p 把代码读成了数字，前面的零会丢失；"

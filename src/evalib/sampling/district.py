@@ -189,7 +189,7 @@ def invent_district(
         "teachers": _dated(made, staff.assign(teacher=teacher_keys(staff["teacher"].to_numpy()))),
         "resources": _dated(made, invent_resources(streams["staff"], plan, rolls)),
         "survey": _survey(made, staff),
-        "district": _facts(made),
+        "district": _facts(made, staff),
     }
     return InventedDistrict(
         name=NAME,
@@ -314,10 +314,11 @@ def _survey(made: _Made, staff: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-def _facts(made: _Made) -> pd.DataFrame:
+def _facts(made: _Made, staff: pd.DataFrame) -> pd.DataFrame:
     stream, sections = made.streams["facts"], len(made.plan)
     frames = [
-        made.keys.of_year(facts_of_year(stream, sections, year), year) for year in range(len(made.rolls))
+        made.keys.of_year(facts_of_year(stream, sections, year, staff[staff["year"].eq(year)]), year)
+        for year in range(len(made.rolls))
     ]
     return pd.concat(frames, ignore_index=True)
 

@@ -42,8 +42,9 @@ FACTS: dict[str, tuple[float, float, str, str]] = {
 # Grow with the district: a section of both stages together, and a change a year.
 A_SECTION: dict[str, tuple[float, float, str]] = {
     "exchange_eligible": (5.2, 0.1, "count"),
-    "exchanged": (0.60, 0.03, "count"),
-    "exchanged_backbone": (0.14, 0.01, "count"),
+    # Counted among the teachers instead, as the district's office would.
+    "exchanged": (0.0, 0.0, "count"),
+    "exchanged_backbone": (0.0, 0.0, "count"),
     "building_projects": (0.20, 0.0, "count"),
     "places_added": (90.0, 12.0, "count"),
     "schools_repaired": (0.55, 0.05, "count"),
@@ -61,7 +62,7 @@ MONITORED: dict[str, tuple[float, str]] = {
 }
 
 
-def facts_of_year(rng: Random, sections: int, year: int) -> pd.DataFrame:
+def facts_of_year(rng: Random, sections: int, year: int, teachers: pd.DataFrame) -> pd.DataFrame:
     """fact, value, unit, source of one year; what the district does not tell has no row.
 
     Parameters
@@ -70,7 +71,15 @@ def facts_of_year(rng: Random, sections: int, year: int) -> pd.DataFrame:
         Sections of the district.
     year
         Position of the year, from 0.
+    teachers
+        Rows of the year, one a teacher, from `staff.invent_teachers`: those on exchange and the
+        backbone teachers among them are counted, so that the facts agree with the table.
     """
+    away = teachers["exchanged"].astype(bool)
+    counted = {
+        "exchanged": float(away.sum()),
+        "exchanged_backbone": float((away & teachers["county_backbone"].astype(bool)).sum()),
+    }
     rounded: dict[str, Callable[[float], float]] = {
         "share": lambda value: min(round(value, 3), 1.0),
         "yuan": lambda value: float(round(value)),
@@ -80,7 +89,8 @@ def facts_of_year(rng: Random, sections: int, year: int) -> pd.DataFrame:
     rows = [(name, value + year * step, unit, source) for name, (value, step, unit, source) in FACTS.items()]
     swing = np.exp(0.05 * rng.standard_normal(len(A_SECTION)))
     for factor, (name, (value, step, unit)) in zip(swing, A_SECTION.items(), strict=True):
-        rows.append((name, sections * (value + year * step) * float(factor), unit, _BUREAU))
+        figure = counted.get(name, sections * (value + year * step) * float(factor))
+        rows.append((name, figure, unit, _BUREAU))
     if year % 3 == 1:
         rows += [(name, value, unit, _MONITORING) for name, (value, unit) in MONITORED.items()]
     return pd.DataFrame(

@@ -63,7 +63,9 @@ def invent_resources(rng: Random, plan: Sections, rolls: list[Roll]) -> pd.DataF
     """
     codes = pd.factorize(plan.table["school_code"])[0]
     shared = np.bincount(codes)[codes] > 1
-    per_pupil = rng.lognormal(0.0, 0.22, (len(plan), 5))
+    # Both stages of a school tell the same of it.
+    first = np.unique(codes, return_index=True)[1][codes]
+    per_pupil = rng.lognormal(0.0, 0.22, (len(plan), 5))[first]
     frames: list[pd.DataFrame] = []
     base: np.ndarray | None = None
     for year, roll in enumerate(rolls):
