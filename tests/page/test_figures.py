@@ -8,6 +8,7 @@ import pytest
 
 from evalib.page import charts
 from evalib.page.charts import Interval
+from evalib.page.charts.compact import compacted
 from evalib.page.charts.panels import stacks
 from evalib.page.sparklines import Sparkline
 from evalib.page.tables import Note, Pair, Standings, Table
@@ -93,3 +94,21 @@ def test_bars_of_a_number_that_is_only_a_limit_are_not_filled() -> None:
     assert sum("fill: none" in one and "stroke-dasharray" in one for one in styles) == 1
     assert sum("fill: #aeb8c1" in one for one in styles) == 1
     assert "少于 10" in svg
+
+
+def test_a_compacted_drawing_says_once_what_its_shapes_share_and_keeps_order_words_and_references() -> None:
+    look, joined = 'style="fill: none; stroke: #17212b"', 'style="stroke-linejoin: miter"'
+    drawn = (
+        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"><g id="a">'
+        f'<defs><path id="m" d="M 0 0 \n L 1 1"/></defs><g><use xlink:href="#m" x="1" {look}/></g>'
+        f'<g id="b"><use xlink:href="#m" x="2" {look}/><use xlink:href="#m" x="3" {look}/></g>'
+        f'<path d="M 2 2" {joined}/><path d="M 3 3" {joined}/><path d="M 4 4" {joined}/>'
+        f"<text {look}>a <tspan>b</tspan> c</text></g></svg>"
+    )
+    kept = 'style="fill: none; stroke: #17212b"'
+    assert compacted(drawn, "n") == (
+        '<svg xmlns="http://www.w3.org/2000/svg"><defs><path id="n-1" d="M 0 0 L 1 1" /></defs>'
+        f'<g {kept}><use href="#n-1" x="1" /><use href="#n-1" x="2" /><use href="#n-1" x="3" /></g>'
+        f'<path d="M 2 2" {joined} /><path d="M 3 3" {joined} /><path d="M 4 4" {joined} />'
+        f"<text {kept}>a <tspan>b</tspan> c</text></svg>"
+    )

@@ -18,6 +18,8 @@ from evalib.page.dimensions import (
     DimensionPage,
     GrowthPage,
 )
+from evalib.page.district.own import own_resources
+from evalib.page.district.parts import Parts
 from evalib.page.findings import Speaker, first_findings
 from evalib.page.indicators import findable, tell_finding
 from evalib.page.overview import changes, limits, profile, silences, similar, standings
@@ -260,6 +262,14 @@ class School:
     def scale(self) -> Table | Note:
         """What each dimension is made of: weights, scores, and what was left out."""
         return method.scale(self.view)
+
+    def scores_and_precision(self) -> Parts:
+        """`scale` and `precision`, one below the other."""
+        return Parts((self.scale(), self.precision()))
+
+    def resources(self) -> Table | Note:
+        """优质均衡: the section's seven resources beside their limits."""
+        return own_resources(self.view)
 
     def rules(self) -> Table:
         """Cuts, denominator, limits and probabilities in force."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evalib.markup import escape_html, typst_string
+from evalib.page.links import Anchored, Linked
 from evalib.page.sparklines import Sparkline
 from evalib.wording import MARKS
 
@@ -23,7 +24,8 @@ class Table:
     heads
         One head a column.
     rows
-        Cells as text, one for each head.
+        Cells as text, one for each head; `Linked` words lead elsewhere, an `Anchored` first cell can
+        be led to, a `Sparkline` is drawn.
     text_columns
         Positions of columns that hold words and stand to the left; the others are figures.
     marks
@@ -31,7 +33,7 @@ class Table:
     lead
         A paragraph before the table.
     notes
-        Remarks below it.
+        Remarks below it, `Linked` ones with their links.
     """
 
     caption: str
@@ -51,7 +53,7 @@ class Table:
         rows = "".join(self._row_html(position) for position in range(len(self.rows)))
         caption = escape_html(self.caption)
         lead = f'<p class="lead">{escape_html(self.lead)}</p>' if self.lead else ""
-        notes = "".join(f"<li>{escape_html(one)}</li>" for one in self.notes)
+        notes = "".join(f"<li>{_html_cell(one)}</li>" for one in self.notes)
         return (
             f'{lead}<div class="scroll" role="group" tabindex="0" aria-label="{caption}">'
             f'<table class="figures"><caption>{caption}</caption>'
@@ -69,7 +71,7 @@ class Table:
         rows = _array(_array(_typst_cell(cell) for cell in row) for row in self.rows)
         emphasis = _array(f'"{one}"' if one else "none" for one in self._marks())
         heads = _array(typst_string(head) for head in self.heads)
-        notes = _array(typst_string(one) for one in self.notes)
+        notes = _array(_typst_cell(one) for one in self.notes)
         return (
             f"#evalib-table(caption: {typst_string(self.caption)}, columns: {columns}, head: {heads}, "
             f"rows: {rows}, emphasis: {emphasis}, lead: {typst_string(self.lead)}, notes: {notes})"
@@ -78,12 +80,12 @@ class Table:
     def _row_html(self, position: int) -> str:
         cells = self.rows[position]
         one = self._marks()[position]
-        parts = [f'<th scope="row">{escape_html(cells[0])}</th>']
+        anchor = f' id="{escape_html(cells[0].anchor)}"' if isinstance(cells[0], Anchored) else ""
+        parts = [f'<th scope="row"{anchor}>{_html_cell(cells[0])}</th>']
         for column, cell in enumerate(cells[1:], start=1):
             last = column == len(cells) - 1 and one
             classes = f' class="{one}"' if last else self._class(column)
-            inner = cell.html if isinstance(cell, Sparkline) else escape_html(cell)
-            parts.append(f"<td{classes}>{inner}</td>")
+            parts.append(f"<td{classes}>{_html_cell(cell)}</td>")
         return f"<tr>{''.join(parts)}</tr>"
 
     def _class(self, column: int) -> str:
@@ -221,10 +223,17 @@ def _bundle(html: str, typst: str, plain: str) -> Bundle:
     return {"text/html": html, "text/vnd.typst": typst, "text/plain": plain}
 
 
+def _html_cell(cell: str) -> str:
+    """A cell's inner HTML: a drawing, words with links, or escaped text."""
+    return cell.html if isinstance(cell, Sparkline | Linked) else escape_html(cell)
+
+
 def _typst_cell(cell: str) -> str:
-    """A cell as a string literal; a drawing as its SVG and its words."""
+    """A cell as a string literal; a drawing as its SVG and its words; links and anchors as literals."""
     if isinstance(cell, Sparkline):
         return f"({typst_string(cell.svg)}, {typst_string(str(cell))})"
+    if isinstance(cell, Linked | Anchored):
+        return cell.typst
     return typst_string(cell)
 
 

@@ -27,6 +27,7 @@ from evalib.page.charts.style import (
 from evalib.page.tables import Table
 
 ROW, NAME = 0.27, 2.6  # inches: a row, the longest name of a school
+NAME_BESIDE, NARROW = 1.5, 0.9  # the longest name beside several columns; a pane with room for few ticks
 LEVELS = ("#1f5fa8", "#7fa8d1", "#d9dee3")
 ON_LEVELS = ("#fefefe", "#17212c", "#17212c")  # words on a bar: the same in the dark, as the bar is
 
@@ -71,6 +72,7 @@ def dot_table(
     name: str, labels: Sequence[str], columns: Sequence[Column], *, twin: Table, message: str = ""
 ) -> Chart:
     """Rows of labels, columns of measures, each cell a dot with its interval beside the district's mark."""
+    labels = [shortened(label, NAME_BESIDE) for label in labels]
     left = reach_of(labels)
     figures, gap = 0.42, 0.22
     room = (WIDTH - left - (figures + gap) * len(columns) + gap) / len(columns)
@@ -103,7 +105,7 @@ def dot_table(
         if not position:
             _labelled(pane, labels, left)
         pane.title(titles[position])
-        pane.scale_across(wrapped(column.axis, room), ticks=4)
+        pane.scale_across(wrapped(column.axis, room), ticks=4 if room > NARROW else 2)
     return Chart(name, sheet.svg(name), twin, message)
 
 

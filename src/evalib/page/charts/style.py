@@ -18,6 +18,7 @@ from matplotlib.textpath import TextToPath
 from matplotlib.ticker import MaxNLocator
 
 from evalib import fonts
+from evalib.page.charts.compact import compacted
 from evalib.page.charts.frame import Frame
 from evalib.page.tables import Table
 
@@ -141,10 +142,7 @@ class Sheet:
             renderer.finalize()
         text = sink.getvalue()
         text = text[text.index("<svg") :]
-        text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
-        text = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', text)
-        text = re.sub(r'href="#([^"]+)"', rf'href="#{name}-\1"', text)
-        return re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", text)
+        return compacted(re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL), name)
 
 
 @dataclass(frozen=True)

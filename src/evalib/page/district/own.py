@@ -1,0 +1,65 @@
+"""One section's seven resources on its own page, as the district's page has them."""
+
+from __future__ import annotations
+
+from evalib.page.district.evidence import need, needs_in_words, unit_of
+from evalib.page.district.reasons import reasons_in_words
+from evalib.page.district.terms import SIGNS, Terms
+from evalib.page.district.view import DistrictView
+from evalib.page.tables import Note, Table
+from evalib.page.view import View
+
+
+def own_resources(view: View) -> Table | Note:
+    """R1 to R7 of the section with their limits, and whether it passes the rule of six in seven.
+
+    The public edition has none, as the public district page has no section; where
+    the district handed in none of it, that is said.
+    """
+    district = DistrictView(
+        view.settings, view.store, view.words, view.speaker, view.year, view.years, view.edition, view.told
+    )
+    terms = Terms(district)
+    if not district.names_sections:
+        return Note("", (view.speaker.note("own_resources_not_public", {}),))
+    mine = (view.school_code, view.stage)
+    rows = {
+        row["indicator"]: row
+        for row in district.of_review("balance_sections")
+        if (row["school_code"], row["stage"]) == mine
+    }
+    verdicts = [
+        row for row in district.of_review("balance_verdicts") if (row["school_code"], row["stage"]) == mine
+    ]
+    seven = [(one, rows[one.id]) for one in view.settings.balance.resources if one.id in rows]
+    if not verdicts or all(row["verdict"] == "not_reported" for _, row in seven):
+        return Note("", (view.speaker.note("own_resources_none", {}),))
+    verdict = verdicts[0]
+    lines, sides = [], []
+    for indicator, row in seven:
+        short = row["short_of_limit"]
+        lacking = terms.joined(reasons_in_words(terms, row["reason"])) if row["reason"] else ""
+        lines.append(
+            (
+                f"{indicator.id} {indicator.name.in_(view.words.lang)}",
+                terms.value(indicator.unit, row["value"], row["limit"]),
+                terms.limit(indicator, view.stage),
+                need(terms, unit_of(indicator), int(short)) if short else lacking,
+                terms.verdict(row["verdict"]),
+            )
+        )
+        sides.append(SIGNS[row["verdict"]][1])
+    needs = needs_in_words(terms, None, verdict["needed"])
+    said = terms.word("own_verdict", verdict=terms.verdict(verdict["verdict"]))
+    least = [terms.word("own_least", needs=view.words.listed(needs))] if needs else []
+    return Table(
+        caption=terms.word("caption_own_resources"),
+        heads=tuple(
+            terms.word(key)
+            for key in ("head_indicator", "head_value", "head_limit", "head_short", "head_verdict")
+        ),
+        rows=tuple(lines),
+        text_columns=frozenset({0, 3, 4}),
+        marks=tuple(sides),
+        notes=(said, *least),
+    )

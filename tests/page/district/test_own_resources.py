@@ -1,0 +1,70 @@
+"""A section's own page tells its seven resources as the district's page does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from evalib.page.district.evidence import needs_in_words
+from evalib.page.district.own import own_resources
+from evalib.page.district.passing import Passing
+from evalib.page.district.terms import Terms
+from evalib.page.tables import Note, Table
+from evalib.page.view import View
+from reviewed_tables import reviewed, view_of
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return reviewed(tmp_path_factory.mktemp("a folder with spaces") / "district")
+
+
+def own(root: Path, code: str, stage: str, edition: str = "restricted", lang: str = "zh") -> Table | Note:
+    of = view_of(root, lang, edition)
+    section = (of.settings, of.store, of.words, of.speaker, code, stage, of.year, of.years, edition)
+    return own_resources(View(*section))
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_sections_page_has_the_figures_of_the_districts_page_to_the_digit(root: Path, lang: str) -> None:
+    compared = 0
+    view = view_of(root, lang)
+    for stage in view.stages:
+        table = Passing(view).sections_table(stage)
+        assert table is not None
+        codes = sorted(row["school_code"] for row in view.sections if row["stage"] == stage)
+        for code, line in zip(codes, table.rows, strict=True):
+            mine = own(root, code, stage, lang=lang)
+            if isinstance(mine, Note):
+                continue
+            for cell, row in zip(line[1:-1], mine.rows, strict=True):
+                sign, _, figure = str(cell).partition(" ")
+                assert row[4].startswith(sign)
+                assert row[1].startswith(figure)
+                compared += bool(figure)
+    assert compared > 20
+
+
+def test_the_public_edition_has_none(root: Path) -> None:
+    view = view_of(root)
+    row = view.sections[0]
+    public = own(root, row["school_code"], row["stage"], "public")
+    assert isinstance(public, Note)
+    assert "内部版" in public.paragraphs[0]
+
+
+def test_where_nothing_was_handed_in_that_is_said(root: Path) -> None:
+    none = own(root, "0", "primary")
+    assert isinstance(none, Note)
+    assert "未报告" in none.paragraphs[0]
+
+
+@pytest.mark.parametrize(("lang", "said"), [("zh", "见初中部"), ("en", "see: Junior secondary")])
+def test_what_a_whole_school_needs_is_told_once_and_pointed_to(root: Path, lang: str, said: str) -> None:
+    terms = Terms(view_of(root, lang))
+    needed = [
+        {"indicator": "R4", "units": 0, "with": "junior"},
+        {"indicator": "R5", "units": 0, "with": "junior"},
+    ]
+    assert needs_in_words(terms, None, needed) == [said]

@@ -1,0 +1,405 @@
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from evalib.page.district.emitted import review_rows
+from evalib.page.district.reasons import reasons_in_words
+from evalib.page.district.standards import StandardsPage
+from evalib.page.district.terms import Terms, digits_beside
+from evalib.page.tables import Note
+from evalib.settings import load_settings
+from review_shown import everything
+from reviewed_tables import HOSTILE, JUNIOR, PRIMARY, ROOT, changed, reviewed, sections, tables, view_of
+from shown import faces, line, parts, table_with, words_of
+
+SECTION_NAMES = [name for name in sections()["name"] if name != HOSTILE]
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return reviewed(tmp_path_factory.mktemp("a folder with spaces") / "district")
+
+
+@pytest.fixture
+def without(tmp_path: Path) -> Callable[..., Path]:
+    return lambda *names: reviewed(tmp_path / "less", without=names)
+
+
+@pytest.mark.parametrize("edition", ["restricted", "public"])
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_part_draws_itself_on_every_face(root: Path, lang: str, edition: str) -> None:
+    for one in everything(root, lang, edition):
+        text = json.dumps(faces(one), ensure_ascii=False)
+        assert len(faces(one)) >= 2
+        assert not re.search(r"\bnan\b|None|\{[a-z_]+\}", text)
+        assert "<script" not in faces(one).get("text/html", "")
+        assert "<script" not in faces(one).get("image/svg+xml", "")
+
+
+def test_the_english_pages_hold_no_chinese_but_what_the_district_and_the_law_wrote(root: Path) -> None:
+    said = " ".join(faces(one)["text/plain"] for one in everything(root, "en", "public"))
+    settings = load_settings(root / "params" / "sample.yaml")
+    said = said.replace(settings.balance.source, "")
+    assert not re.findall(r"[一-鿿，。；：（）“”、]+", said.replace("“", "").replace("”", ""))
+
+
+def test_the_public_edition_shows_no_section(root: Path) -> None:
+    settings = load_settings(root / "params" / "sample.yaml")
+    view = view_of(root, edition="public")
+    said = json.dumps([faces(one) for one in everything(root, edition="public")], ensure_ascii=False)
+    said += json.dumps(review_rows(view), ensure_ascii=False)
+    for secret in (*SECTION_NAMES, HOSTILE, *sections()["school_code"]):
+        assert secret not in said
+    # Nor does it read what is of sections: without those tables it is the same.
+    less = {name for name, _ in tables(settings)} & {"balance_sections", "balance_verdicts"}
+    assert len(less) == 2
+    assert not less & {name for name, _ in view.store.slices_read}
+
+
+def test_the_public_edition_does_not_need_the_tables_of_sections(root: Path, without) -> None:
+    lesser = without("balance_sections", "balance_verdicts")
+    assert [faces(one) for one in everything(lesser, edition="public")] == [
+        faces(one) for one in everything(root, edition="public")
+    ]
+
+
+def test_verdicts_are_counted_once_an_indicator_and_low_response_apart(root: Path) -> None:
+    view = view_of(root)
+    shown = parts(StandardsPage(view).verdict())
+    counts = {key.removeprefix("indicators_"): value for key, value in view.told.items()}
+    assert counts == {"met": 20, "met_low_response": 1, "not_met": 5, "not_reported": 6}
+    assert sum(counts.values()) == len(view.settings.balance.indicators) == 32
+    assert "达到 20 项，另有 1 项达到但回收率低，未达到 5 项，未报告 6 项" in faces(shown[0])["text/plain"]
+    by_part = table_with(shown, "按四个部分")
+    assert [sum(int(row[k]) for row in by_part.rows) for k in range(1, 5)] == [20, 1, 5, 6]
+
+
+def test_an_indicator_without_a_row_is_not_reported(root: Path, tmp_path: Path) -> None:
+    def dropped(name: str, table: pd.DataFrame) -> pd.DataFrame:
+        return table[table["indicator"].ne("G1")] if name == "balance_indicators" else table
+
+    view = view_of(changed(root, tmp_path / "less", dropped))
+    StandardsPage(view).verdict()
+    assert (view.told["indicators_met"], view.told["indicators_not_reported"]) == (19, 7)
+
+
+def test_a_year_without_a_review_says_so_and_shows_no_verdict(root: Path, without) -> None:
+    lesser = without("balance_indicators")
+    shown = StandardsPage(view_of(lesser)).verdict()
+    assert isinstance(shown, Note)
+    assert "没有优质均衡的评估结果" in shown.paragraphs[0]
+
+
+@pytest.mark.parametrize(
+    ("indicator", "said"),
+    [
+        ("G3", "“办学条件”表的“音乐专用教室数”没有可用的数据（2 个学段部）"),
+        ("G8", "“教师平均工资收入”的单位是“万元”，应为“元”，没有采用"),
+        ("G12", "没有交“教师”表"),
+        ("Q4", "“教师培训经费占公用经费比例”的数值超出可信范围（0% 至 100%），没有采用"),
+        ("Q8", "区级数据没有“无过重课业负担”"),
+    ],
+)
+def test_what_is_missing_or_refused_is_named(root: Path, indicator: str, said: str) -> None:
+    page = StandardsPage(view_of(root))
+    part = page.quality() if indicator.startswith("Q") else page.guarantee()
+    row = line(table_with(part, "数值、限值与结论"), f"{indicator} ")
+    assert row[3] == said
+    assert row[-1] == "○ 未报告"
+
+
+REASONS = [
+    ("no_column", "teachers.degree", {}, "“教师”表没有填“学历”"),
+    (
+        "contradiction",
+        "resources.scope",
+        {"sections": 1},
+        "“办学条件”表的“填报范围”前后矛盾，没有采用（1 个学段部）",
+    ),
+    (
+        "contradiction",
+        "district.exchanged",
+        {"other": "exchange_eligible"},
+        "“交流轮岗教师数”与“符合交流条件教师数”互相矛盾，都没有采用",
+    ),
+    (
+        "wrong_unit",
+        "district.exchanged",
+        {"unit": "", "expected": "count"},
+        "“交流轮岗教师数”的单位是“未填”，应为“个数”，没有采用",
+    ),
+    (
+        "two_sections",
+        "schools",
+        {"stage": "junior"},
+        "初中部：本学段只有两个学段部，差异系数只作参考",
+    ),
+    (
+        "no_sections",
+        "schools",
+        {"stage": "junior", "sections": 1, "least": 2},
+        "初中部只有 1 个学段部，算差异系数至少要 2 个",
+    ),
+    (
+        "contradiction",
+        "district.certified_share",
+        {"computed": 0.9832, "told": 1.0, "within": 0.01},
+        "“教师持证上岗率”填报 100%，由各表算出的是 98.3%，互相矛盾，都没有采用",
+    ),
+    ("no_data", "pupils", {"sections": 3}, "“学生”表没有可用的数据（3 个学段部）"),
+    (
+        "out_of_range",
+        "district.repair_fund_yuan",
+        {},
+        "“维修改造资金”的数值超出可信范围（不小于 10,000\u00a0元），没有采用",
+    ),
+]
+
+
+@pytest.mark.parametrize(("what", "where", "fields", "said"), REASONS, ids=[one[1] for one in REASONS])
+def test_every_reason_is_said_in_plain_words(
+    root: Path, what: str, where: str, fields: dict[str, Any], said: str
+) -> None:
+    reason = {"what": what, "where": where, **fields}
+    assert reasons_in_words(Terms(view_of(root)), [reason]) == [said]
+
+
+def test_a_figure_shows_on_which_side_of_its_limit_it_lies(root: Path) -> None:
+    page = StandardsPage(view_of(root))
+    quality = table_with(page.quality(), "数值、限值与结论")
+    assert line(quality, "Q2 ")[1:3] == ("94.996%", "≥\u00a095%")
+    variation = table_with(page.resources(), "差异系数按学生数加权")
+    row = line(variation, "R6 ")
+    assert row[1] == "× 0.500004"
+    assert row[-1] == "× 未达到"
+    assert digits_beside("coefficient", 0.4, 0.5) == 3
+
+
+def test_a_coefficient_is_marked_by_its_verdict_and_not_by_its_printed_figure(
+    root: Path, tmp_path: Path
+) -> None:
+    def rounded(name: str, table: pd.DataFrame) -> pd.DataFrame:
+        if name == "balance_indicators":
+            own = table["indicator"].eq("R6") & table["aspect"].eq("variation") & table["stage"].eq("primary")
+            assert table.loc[own, "verdict"].eq("not_met").all()
+            table.loc[own, "value"] = 0.50  # as told where a roll is withheld
+        return table
+
+    page = StandardsPage(view_of(changed(root, tmp_path / "rounded", rounded)))
+    variation = table_with(page.resources(), "差异系数按学生数加权")
+    assert line(variation, "R6 ")[1:3] == ("× 0.500", "0.390")
+    assert "超过限值的有：小学部 R6 0.500" in page.trend().alternative
+
+
+@pytest.mark.parametrize(("lang", "said"), [("zh", "见初中部"), ("en", "see: Junior secondary")])
+def test_what_a_through_school_needs_stands_once_and_the_other_stage_leads_there(
+    root: Path, tmp_path: Path, lang: str, said: str
+) -> None:
+    code = sections()["school_code"].iloc[PRIMARY]
+
+    def shared(name: str, table: pd.DataFrame) -> pd.DataFrame:
+        if name != "balance_sections":
+            return table
+        base = {"year": table["year"].iloc[0], "school_code": code, "indicator": "G3", "aspect": "music"}
+        base |= {"value": 1.0, "numerator": 1.0, "limit": 2.0, "verdict": "under", "reason": ""}
+        rows = [
+            {**base, "stage": "primary", "short_of_limit": 0.0, "short_of_floor": 0.0},
+            {**base, "stage": "junior", "short_of_limit": 1.0, "short_of_floor": 49.0},
+            {**base, "school_code": "2150000001", "stage": "primary"},  # nobody can tell what it needs
+        ]
+        return pd.concat([table, pd.DataFrame(rows)], ignore_index=True)
+
+    page = StandardsPage(view_of(changed(root, tmp_path / "through", shared), lang))
+    table = table_with(page.guarantee(), "未达到的学段部" if lang == "zh" else "do not keep")
+    alone, primary, junior = table.rows
+    assert primary[-1] == said
+    assert "49" in junior[-1]
+    assert alone[-1] == "—"
+
+
+def test_rules_of_our_own_are_not_said_to_be_of_the_regulation(root: Path) -> None:
+    for lang, own, within in (("zh", "本库拟定", "2 个百分点"), ("en", "set here", "2 percentage points")):
+        shown = StandardsPage(view_of(root, lang)).definitions()
+        caption = "各项共用" if lang == "zh" else "Rules that the indicators share"
+        rules = table_with(shown, caption)
+        by_status = {row[0]: row[2] for row in rules.rows}
+        assert list(by_status.values()).count(own) == 2
+        facts = line(rules, "区级数据" if lang == "zh" else "The district's facts")
+        assert facts[2] == own
+        assert within in facts[1]
+
+
+def test_the_words_of_pupils_kept_are_their_formula(root: Path) -> None:
+    zh, en = (
+        line(table_with(StandardsPage(view_of(root, lang)).definitions(), caption), "Q1 ")[1]
+        for lang, caption in (("zh", "项指标怎样算"), ("en", "How each"))
+    )
+    assert "（毕业 + 转出 − 转入）÷（入学 − 死亡）" in zh
+    assert "(graduated + transferred out − transferred in) ÷ (entrants − died)" in en
+    assert "以 10 计" in zh
+
+
+def test_every_count_behind_pupils_kept_has_a_name(root: Path, tmp_path: Path) -> None:
+    counts = {"entrants": 851, "died": 1, "graduated": 830, "transferred_in": 20, "transferred_out": 30}
+
+    def counted(name: str, table: pd.DataFrame) -> pd.DataFrame:
+        if name == "balance_indicators":
+            table.loc[table["indicator"].eq("Q1"), "evidence"] = json.dumps({**counts, "open_transfers": 4})
+        return table
+
+    other = changed(root, tmp_path / "counted", counted)
+    for lang, said in (
+        ("zh", "入学人数 851；死亡 1；毕业 830；转入 20；转出 30；转出后去向不明 4"),
+        ("en", "entrants 851; died 1; graduated 830; transferred in 20; transferred out 30; "),
+    ):
+        page = StandardsPage(view_of(other, lang))
+        table = table_with(page.quality(), "数值、限值与结论" if lang == "zh" else "values, limits")
+        assert line(table, "Q1 ")[3].startswith(said)
+
+
+def test_what_it_would_take_is_told_in_whole_units_by_stage(root: Path) -> None:
+    view = view_of(root)
+    page = StandardsPage(view)
+    variation = table_with(page.resources(), "差异系数按学生数加权")
+    assert line(variation, "R3 ")[3:5] == ("1\u00a0/\u00a011", "小学部 2 名教师")
+    limits = table_with(page.resources(), "补到限值还需多少")
+    assert line(limits, "R6 ")[1:4] == ("≥\u00a02,000\u00a0元", "2\u00a0/\u00a08", "700,000 元")
+    assert view.told["needed_R6_primary_yuan"] == 240_000
+
+
+def test_recalled_limits_bear_their_mark_and_it_is_explained_once(root: Path) -> None:
+    page = StandardsPage(view_of(root))
+    limits = table_with(page.resources(), "补到限值还需多少")
+    assert line(limits, "R2 ")[1] == "≥\u00a01‡"
+    assert "‡" not in line(limits, "R1 ")[1]
+    first = [
+        page.verdict(),
+        page.resources(),
+        page.passing(),
+        page.sections(),
+        page.guarantee(),
+        page.quality(),
+    ]
+    assert sum(words_of(shown).count("凭记忆录入") for shown in first) == 1
+
+
+def test_every_section_stands_in_the_table_with_its_seven_figures(root: Path) -> None:
+    shown = parts(StandardsPage(view_of(root)).sections())
+    assert [len(table.rows) for table in shown] == [PRIMARY, JUNIOR]
+    row = line(shown[0], "甲2小学")
+    assert (row[3], row[6], row[8]) == ("× 0.54", "× 1,200", "× 未达到")
+    near = line(shown[0], "甲1小学")
+    assert near[4].startswith("△")
+    assert near[8] == "✓ 达到"
+    assert line(shown[0], "甲8小学")[1] == "○"
+    assert set(line(shown[1], f"乙{JUNIOR - 1}中学")[1:8]) == {"—"}
+
+
+def test_a_section_that_does_not_pass_is_told_with_the_least_it_would_take(root: Path) -> None:
+    table = table_with(StandardsPage(view_of(root)).passing(), "没有通过或不能判断")
+    assert [row[0] for row in table.rows] == ["甲2小学", "甲8小学"]
+    assert line(table, "甲2小学")[1:] == ("达到 5、低于 2", "R3 2 名教师、R6 240,000 元", "× 未达到")
+    assert line(table, "甲8小学")[2] == "办学条件（室内体育用房面积）；教师（学历）"
+
+
+@pytest.mark.parametrize("edition", ["restricted", "public"])
+def test_sections_are_counted_by_stage(root: Path, edition: str) -> None:
+    table = table_with(StandardsPage(view_of(root, edition=edition)).passing(), "各学段的学段部数")
+    assert line(table, "小学部")[1:4] == ("7", "1", "1")
+    assert line(table, "初中部")[1:4] == ("3", "0", "0")
+    assert line(table, "小学部")[-1] == "R3 2 名教师、R6 240,000 元"
+    assert ("不在范围" in table.heads) == (edition == "restricted")
+
+
+def test_names_lead_to_the_sections_and_numbers_to_their_rules(root: Path) -> None:
+    html = "".join(faces(one).get("text/html", "") for one in everything(root))
+    anchors = set(re.findall(r'id="(def-[\w]+)"', html))
+    assert anchors == {f"def-{one.id}" for one in view_of(root).settings.balance.indicators}
+    assert set(re.findall(r'href="#(def-\w+)"', html)) <= anchors
+    assert 'href="../2150000001-primary/report.html"' in html
+
+
+def test_the_trend_tells_what_is_above_its_limit_and_has_its_twin(root: Path) -> None:
+    chart = StandardsPage(view_of(root)).trend()
+    assert "超过限值的有：小学部 R6 0.500004" in chart.alternative
+    assert len(chart.twin.rows) == 14
+    assert chart.twin.rows[0][1:] == ("小学部", "0.200", "0.210", "0.220")
+    assert StandardsPage(view_of(root)).trend().svg == chart.svg
+
+
+def test_our_own_share_of_variance_gives_no_verdict(root: Path) -> None:
+    chart = parts(StandardsPage(view_of(root)).quality())[1]
+    assert "不作结论" in chart.twin.caption
+    assert not re.search("达到|限值", chart.alternative + chart.svg)
+    assert [row[1] for row in chart.twin.rows] == ["各科合计", "数学"]
+
+
+def test_every_rule_stands_in_the_table_of_definitions_with_what_feeds_it(root: Path) -> None:
+    view = view_of(root)
+    table = table_with(StandardsPage(view).definitions(), "怎样算")
+    assert [row[0].split()[0] for row in table.rows] == [one.id for one in view.settings.balance.indicators]
+    assert "≥\u00a04.2" in line(table, "R1 ")[1]
+    assert "教师（学段、学历）" in line(table, "R1 ")[3]
+    assert "区级数据（教师平均工资收入、公务员平均工资收入）" in line(table, "G8 ")[3]
+    assert line(table, "R2 ")[2] == "第五条（二） 凭记忆‡"
+    english = table_with(StandardsPage(view_of(root, "en")).definitions(), "How each")
+    assert line(english, "G15 ")[2] == "Article 6 (15), from the material at hand"
+
+
+def test_every_table_and_column_that_the_params_name_has_words(root: Path) -> None:
+    words = view_of(root).words.catalogue["balance"]
+    for one in view_of(root).settings.balance.indicators:
+        for table, columns in one.needs.items():
+            assert f"table_{table}" in words
+            assert {f"column_{column}" for column in columns} <= set(words), one.id
+
+
+def test_satisfaction_is_shown_by_group_and_never_pooled(root: Path) -> None:
+    lead, chart, table = parts(StandardsPage(view_of(root)).recognition())
+    assert "△ 达到，回收率低" in faces(lead)["text/plain"]
+    assert [row[0] for row in table.rows] == ["学生", "家长", "教师", "校长", "人大代表、政协委员"]
+    assert line(table, "家长")[5:] == ("73.3%", "1,870", "84.996%", "84%–86%", "× 未达到")
+    assert line(table, "校长")[6] == "≥ n − 4"
+    assert "满意率低于 85% 的有：家长" in chart.alternative
+    assert "限值 85%" in chart.svg
+    assert len(chart.twin.rows) == 4  # who has no share is not drawn
+
+
+def test_without_a_survey_nothing_is_drawn(root: Path, without) -> None:
+    lesser = without("balance_satisfaction")
+    shown = parts(StandardsPage(view_of(lesser)).recognition())
+    assert "没有可用的满意度调查" in faces(shown[1])["text/plain"]
+    assert len(shown) == 2
+
+
+def test_results_hold_the_rows_and_the_public_ones_are_rounded_as_printed(root: Path) -> None:
+    whole, public = (review_rows(view_of(root, edition=edition)) for edition in ("restricted", "public"))
+    assert {"balance_sections", "balance_verdicts"} <= set(whole)
+    assert not {"balance_sections", "balance_verdicts"} & set(public)
+    json.dumps([whole, public], allow_nan=False)
+    exchanged = [
+        next(row["value"] for row in rows["balance_indicators"] if row["aspect"] == "exchanged")
+        for rows in (whole, public)
+    ]
+    assert exchanged == [28 / 226, 0.124]
+
+
+@pytest.mark.parametrize("edition", ["restricted", "public"])
+def test_a_district_without_any_review_still_has_pages_that_claim_nothing(without, edition: str) -> None:
+    names = {
+        name
+        for name, _ in tables(load_settings(ROOT / "params" / "sample.yaml"))
+        if name.startswith("balance_")
+    }
+    lesser = without(*names, "published_members")
+    shown = everything(lesser, edition=edition)
+    said = " ".join(faces(one)["text/plain"] for one in shown)
+    assert not re.search("[✓×] (达到|未达到|相符|低于公布)", said)
+    assert said.count("○ 未报告") >= 32 - len(view_of(lesser).settings.balance.resources)
