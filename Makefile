@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 BIN = $(VENV)/bin
 DISTRICT ?= sample
-NARROW = $(if $(SCHOOL),--school "$(SCHOOL)") $(if $(STAGE),--stage "$(STAGE)") $(if $(YEAR),--year "$(YEAR)")
+NARROW = $(if $(SCHOOL),--school "$(SCHOOL)") $(if $(STAGE),--stage "$(STAGE)") $(if $(KIND),--kind "$(KIND)") $(if $(GROUP),--group "$(GROUP)") $(if $(YEAR),--year "$(YEAR)")
 
 .DEFAULT_GOAL := help
 .PHONY: help setup report test proof study bench lint lab docs sample star fonts lock clean
@@ -20,7 +20,7 @@ $(VENV)/ready: requirements.lock pyproject.toml
 	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch "$@"
 
-report: setup ## make reports, HTML and PDF; DISTRICT=star, SCHOOL=…, STAGE=…, YEAR=… narrow it
+report: setup ## make reports, HTML and PDF; DISTRICT=star; SCHOOL=…, STAGE=…, KIND=…, GROUP=…, YEAR=… narrow it
 	@"$(BIN)/evalib" run "params/$(DISTRICT).yaml" $(NARROW)
 
 test: setup ## run the fast tests
@@ -41,7 +41,7 @@ lint: setup ## check style and types
 lab: setup ## open the notebooks in JupyterLab
 	"$(BIN)/jupyter" lab notebooks
 
-docs: setup ## write docs/measures.md and docs/data.md again
+docs: setup ## write docs/measures.md, docs/data.md and docs/balance.md again
 	"$(BIN)/python" -m evalib.handbook
 
 sample: setup ## write the invented district's workbooks again

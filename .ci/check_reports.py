@@ -9,6 +9,8 @@ from pathlib import Path
 
 from pypdf import PdfReader
 
+from evalib.vocabulary import ReportKey
+
 
 def check(folder: Path) -> int:
     record = json.loads((folder / "run.json").read_text("utf-8"))["reports"]
@@ -16,7 +18,7 @@ def check(folder: Path) -> int:
     assert made and len(made) == len(record), f"{folder}: not every report was made"
     for entry in made:
         key = entry["key"]
-        report = folder / key["year"] / f"{key['code']}-{key['stage']}"
+        report = folder / key["year"] / ReportKey(**key).folder
         html = (report / "report.html").read_text("utf-8")
         assert "Content-Security-Policy" in html and "<script" not in html, report
         assert not re.search(r'(?:src|href)="(?:https?:)?//', html), f"{report}: asks another address"

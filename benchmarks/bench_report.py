@@ -55,7 +55,7 @@ def main() -> None:
     store = Store(settings.store)
     years = years_wanted(settings, store.years())
     review = seconds(lambda: annual.measure(settings, years), repeats)
-    keys = plan_reports(settings, store, years)
+    keys = plan_reports(settings, store, years, kind="school")
     with tempfile.TemporaryDirectory() as folder:
         orders = [
             replace(order, folder=Path(folder) / order.key.folder)

@@ -101,8 +101,8 @@ def profiled_report(order: Any) -> tuple[Any, Steps]:
 def steps(params: Path, count: int) -> list[tuple[str, float]]:
     """What the steps of a warm report, HTML and PDF, take: medians of several, one at a time."""
     from evalib.press.production import make_report
+    from evalib.press.warm.caller import Template
     from evalib.press.warm.limits import Limits
-    from evalib.press.warm.pool import Template
     from evalib.press.warm.rehearsal import rehearse
 
     limits = Limits(600, 1 << 31)

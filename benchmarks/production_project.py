@@ -77,7 +77,7 @@ def new_project(root: Path, *, small: bool, reports: int) -> Project:
     params, found, most = root / "params" / "sample.yaml", 0, 0
     for wanted, languages, editions in SWEEPS:
         content = yaml.safe_load(params.read_text("utf-8"))
-        content |= {"years": wanted, "languages": languages, "editions": editions}
+        content |= {"years": wanted, "languages": languages, "editions": editions, "reports": ["school"]}
         params.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
         found, peak = apart(_prepared, params)
         most = max(most, peak)

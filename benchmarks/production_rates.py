@@ -113,8 +113,8 @@ def rates(params: Path, *, rounds: int, reports: int) -> tuple[dict[str, list[fl
         How many rounds, and how many reports each way makes a round.
     """
     from evalib.press.production import make_report
+    from evalib.press.warm.caller import Template
     from evalib.press.warm.limits import Limits
-    from evalib.press.warm.pool import Template
     from evalib.press.warm.rehearsal import rehearse
 
     cores, limits = os.cpu_count() or 1, Limits(600, 1 << 31)

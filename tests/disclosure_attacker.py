@@ -122,6 +122,8 @@ class Section:
         Where those who make a withheld rate up stand, and those who fall short of it.
     loose
         Of these, the numbers beside which there is another that is not modelled here.
+    roll
+        Where the pupils on roll stand, if they are told.
     """
 
     possible: Possible
@@ -131,6 +133,7 @@ class Section:
     chains: dict[tuple[str, float], list[int]]
     loose: set[tuple[str, float]]
     secrets: dict[Cell, tuple[int, int]]
+    roll: int | None = None
 
     def tight(self) -> dict[int, tuple[float, float]]:
         """Bounds within which every chain is one."""
@@ -139,7 +142,7 @@ class Section:
         }
 
 
-def section(rows: pd.DataFrame, roll: float, few_alike: int | None = None) -> Section:
+def section(rows: pd.DataFrame, roll: float, few_alike: int | None = None, within: float = FAR) -> Section:
     """Everything known of one section.
 
     Parameters
@@ -150,6 +153,8 @@ def section(rows: pd.DataFrame, roll: float, few_alike: int | None = None) -> Se
         Pupils on roll as printed, NaN where not.
     few_alike
         Pupils of the district left out of value added for a rare pattern of starts, as printed.
+    within
+        How far its true roll may lie below the printed one, see `rolls_within`.
     """
     possible = Possible()
     told = {(row["indicator"], row["subject"]): row for row in rows.to_dict("records")}
@@ -184,8 +189,9 @@ def section(rows: pd.DataFrame, roll: float, few_alike: int | None = None) -> Se
             _rate(known, (name, ""), told[name, ""], count, n)
     on_roll = None
     if np.isfinite(roll):
-        on_roll = possible.number(max(roll - FAR, 0), roll)
+        on_roll = possible.number(max(roll - min(within, FAR), 0), roll)
         levels.setdefault(("roll", roll), []).append(on_roll)
+        known.roll = on_roll
     for name in ("standard_score", "value_added", "field_breadth"):
         for subject in ("", *(subjects if name == "standard_score" else [])):
             pupils(name, subject)
@@ -209,6 +215,17 @@ def section(rows: pd.DataFrame, roll: float, few_alike: int | None = None) -> Se
             for place, flag in zip(places, flags, strict=True):
                 possible.know({place: 1.0, flag: -far}, at_least=head - far)
     return known
+
+
+def rolls_within(printed: pd.Series, parents: float, nearest: int = 10) -> tuple[float, float]:
+    """By how much all printed rolls together exceed the true ones, at least and at most.
+
+    The district's page tells how many parents could be asked, to the nearest ten, at the
+    sections whose roll is printed. Where everybody is, they are as many as the pupils; a few of a
+    section's may not be counted, so that the least is what it would be if all were.
+    """
+    below = float(printed.astype(float).sum()) - parents
+    return max(below - nearest / 2, 0.0), below + nearest / 2
 
 
 def family_of(row: Mapping) -> str:
@@ -386,6 +403,16 @@ def told_share(row: Mapping) -> tuple[tuple[float, float], tuple[float, float]]:
     effect = row["design_effect"]
     pupils = (least[fits].min() * (effect - 0.005) * 0.99, most[fits].max() * (effect + 0.005) * 1.01)
     return (share[fits].min() - step, share[fits].max() + step), pupils
+
+
+def roll_below(known: Section, roll: float) -> float:
+    """How far the true roll can lie below the printed one; with it as printed there is a solution too."""
+    place = known.roll
+    assert place is not None
+    assert known.possible.solution({place: (roll, roll)}) is not None
+    lowest = known.possible.solution(aim={place: 1.0})
+    assert lowest is not None
+    return roll - round(float(lowest[place]))
 
 
 def feasible_values(known: Section, wanted: int = LEAST) -> dict[Cell, int]:

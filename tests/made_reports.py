@@ -1,4 +1,4 @@
-"""Reports made from files as a district makes them; some schools have names that would do harm."""
+"""Reports of every kind, made from files as a district makes them; some schools have harmful names."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from evalib.press.ledger import Fate, Ledger
 from evalib.press.plan import plan_reports
 from evalib.settings import Settings, load_settings
 from evalib.store import Store
-from evalib.vocabulary import ReportKey
+from evalib.vocabulary import DISTRICT, ReportKey
 
 ROOT = Path(__file__).parents[1]
 YEAR, STAR_YEAR = "2024-2025", "1988-1989"
@@ -40,6 +40,12 @@ SECTIONS = (
     ("3150000012", "junior", "zh"),
 )
 STAR_SECTIONS = (("001", "primary", "zh"),)
+# The district's and a group's, each edition and language once: kind, code, edition, language.
+WHOLE = tuple(
+    (kind, code, edition, lang)
+    for kind, code in (("district", DISTRICT), ("group", "JT01"))
+    for edition, lang in (("restricted", "zh"), ("public", "en"))
+)
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,12 @@ class Made:
         stem = "report" if lang == "zh" else f"report.{lang}"
         return self.settings.output / YEAR / f"{code}-{stage}" / f"{stem}.{ending}"
 
+    def whole_report(self, kind: str, code: str, edition: str, lang: str, ending: str = "html") -> Path:
+        """A report of `WHOLE`."""
+        key = ReportKey(kind, YEAR, code, "", edition, lang)
+        (order,) = annual.orders_for(self.settings, [key])
+        return order.folder / f"{order.stem}.{ending}"
+
     def star_report(self, ending: str = "html") -> Path:
         return self.star.output / STAR_YEAR / "001-primary" / f"report.{ending}"
 
@@ -78,6 +90,9 @@ class Made:
             "both stages": self.report("3150000012", stage="junior", ending=ending),
             "STAR": self.star_report(ending),
         }
+        for kind, code, edition, lang in WHOLE:
+            case = kind if edition == "restricted" else f"{kind}, public, English"
+            cases[case] = self.whole_report(kind, code, edition, lang, ending)
         return cases
 
 
@@ -98,7 +113,7 @@ def make(root: Path) -> None:
     made = opened(root)
     # The real district beside the invented one: what waits for them leaves a core idle.
     with subprocess.Popen([sys.executable, __file__, str(root)], env=_environment()) as beside:
-        _run(made.settings, YEAR, SECTIONS)
+        _run(made.settings, YEAR, SECTIONS, WHOLE)
     assert beside.returncode == 0
     ledger = Ledger(made.settings.output / "run.json")
     cause = {"zh": "第 7 格：<script>alert(1)</script>", "en": "cell 7: <script>alert(1)</script>"}
@@ -113,17 +128,25 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
 
 
-def _run(settings: Settings, year: str, sections: tuple[tuple[str, str, str], ...]) -> None:
+def _run(
+    settings: Settings,
+    year: str,
+    sections: tuple[tuple[str, str, str], ...],
+    whole: tuple[tuple[str, str, str, str], ...] = (),
+) -> None:
     annual.load_files(settings)
     store = Store(settings.store)
     measure(settings, [year])
     keys = [
         key for key in plan_reports(settings, store, [year]) if (key.code, key.stage, key.lang) in sections
     ]
+    # The longest first: what is left at the end is short, and no core waits for it.
+    keys = [ReportKey(kind, year, code, "", edition, lang) for kind, code, edition, lang in whole] + keys
     ledger = Ledger(settings.output / "run.json")
     for fate in maker_of(settings)(annual.orders_for(settings, keys), None):
         assert fate.made, fate.cause
-        ledger.record(fate)
+        if fate.key.edition in settings.district.editions:
+            ledger.record(fate)
 
 
 def _rename(path: Path) -> None:

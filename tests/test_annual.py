@@ -16,6 +16,7 @@ from evalib.measuring import measure
 from evalib.sampling import InventedDistrict, invent_district, write_workbooks
 from evalib.settings import Settings, load_settings
 from evalib.store import Store
+from small_notebooks import only_schools
 
 ROOT = Path(__file__).parents[1]
 
@@ -23,6 +24,7 @@ ROOT = Path(__file__).parents[1]
 def project(root: Path) -> Settings:
     for name in ("params", "notebooks"):
         shutil.copytree(ROOT / name, root / name)
+    only_schools(root / "params" / "sample.yaml")
     return load_settings(root / "params" / "sample.yaml")
 
 

@@ -20,6 +20,7 @@ from evalib.sampling import invent_district, write_workbooks
 from evalib.settings import Settings, load_settings
 from evalib.store import Store
 from killable import Silent
+from small_notebooks import only_schools
 
 pytestmark = pytest.mark.proof
 
@@ -30,6 +31,7 @@ REQUEST = Request(formats=("html",))
 def settings_in(root: Path) -> Settings:
     for name in ("params", "notebooks"):
         shutil.copytree(ROOT / name, root / name)
+    only_schools(root / "params" / "sample.yaml")
     write_workbooks(invent_district(sections=10, years=1, seed=5), root / "data" / "sample", root / "params")
     return load_settings(root / "params" / "sample.yaml")
 

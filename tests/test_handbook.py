@@ -9,16 +9,18 @@ from pathlib import Path
 import pytest
 
 from evalib.errors import FaultyParams
-from evalib.handbook import document
+from evalib.handbook import balance, document
+from evalib.handbook.balance import balance_book, balance_sources
 from evalib.handbook.claims import CLAIMS
 from evalib.handbook.dictionary import described, dictionary
 from evalib.handbook.docstrings import formula, markdown, quoted
-from evalib.handbook.document import DATA, ROOT, TARGET, handbook
+from evalib.handbook.document import BALANCE, DATA, ROOT, TARGET, handbook
 from evalib.handbook.formulas import FORMULAS, METHODS
 from evalib.handbook.given import sources
 from evalib.handbook.tables import limits
 from evalib.intake.schemas import SCHEMAS
 from evalib.review.yearly import BUILDERS
+from evalib.settings.balance import facts_of
 from evalib.settings.indicators import MEASURES
 
 PARAMS = ROOT / "params"
@@ -45,9 +47,19 @@ def data_text(of_data) -> str:
     return dictionary(of_data)
 
 
-@pytest.fixture(params=["measures", "data"])
-def either(request, text: str, data_text: str) -> str:
-    return text if request.param == "measures" else data_text
+@pytest.fixture(scope="module")
+def of_balance():
+    return balance_sources(PARAMS)
+
+
+@pytest.fixture(scope="module")
+def balance_text(of_balance) -> str:
+    return balance_book(of_balance)
+
+
+@pytest.fixture(params=["measures", "data", "balance"])
+def either(request, text: str, data_text: str, balance_text: str) -> str:
+    return {"measures": text, "data": data_text, "balance": balance_text}[request.param]
 
 
 def test_document_says_what_params_and_docstrings_say(text: str) -> None:
@@ -250,11 +262,53 @@ def test_no_text_of_the_dictionary_is_left_over(of_data) -> None:
     assert set(of_data.words.texts) <= used | needs
 
 
-def test_both_documents_are_written_where_they_belong(monkeypatch, text, data_text) -> None:
+def test_documents_are_written_where_they_belong(monkeypatch, text, data_text, balance_text) -> None:
     written: dict[str, str] = {}
     monkeypatch.setattr(Path, "write_text", lambda path, said, **_: written.update({path.name: said}))
     document.main()
-    assert written == {"measures.md": text, "data.md": data_text}
+    assert written == {"measures.md": text, "data.md": data_text, "balance.md": balance_text}
+
+
+def test_book_of_balance_says_what_params_and_docstrings_say(balance_text: str) -> None:
+    same = BALANCE.read_text("utf-8") == balance_text
+    assert same, "docs/balance.md is not what params and docstrings say: run `make docs`"
+
+
+def test_each_of_the_32_has_rule_limit_and_what_feeds_it(of_balance, balance_text: str) -> None:
+    indicators = of_balance.balance.indicators
+    assert len(indicators) == 32
+    for one, following in zip(indicators, [*indicators[1:], None], strict=True):
+        start = balance_text.index(f'<a id="{one.id}"></a>')
+        end = balance_text.index(f'<a id="{following.id}"></a>') if following else len(balance_text)
+        said = balance_text[start:end]
+        assert one.name.zh in said
+        assert one.name.en in said
+        assert one.clause in said
+        for limit in one.limits:
+            assert f"{limit.value:g}" in said
+        for name in facts_of(one.rule):
+            assert f"](#{name})" in said
+        for name in one.needs:
+            assert f"](data.md#{name})" in said
+        assert one.needs or facts_of(one.rule), one.id
+
+
+def test_what_indicators_need_are_columns_of_the_clean_tables(of_balance) -> None:
+    for one in of_balance.balance.indicators:
+        for name, columns in one.needs.items():
+            assert set(columns) <= set(SCHEMAS[name].columns), one.id
+
+
+def test_every_kind_of_rule_has_its_words_and_no_word_is_left_over(of_balance) -> None:
+    words, indicators = of_balance.words, of_balance.balance.indicators
+    kinds = [one.rule.kind for one in indicators]
+    assert set(words.rules) == set(balance.FORMULAS) == set(kinds)
+    resources = [one.rule for one in indicators if one.rule.kind == "per_pupils"]
+    assert set(words.amounts) == {one.amount for one in resources}
+    assert set(words.counted) == {one.counted for one in resources} - {None}
+    source = (ROOT / "src" / "evalib" / "handbook" / "balance.py").read_text("utf-8")
+    used = {node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant)}
+    assert set(words.texts) <= used | {"read", "recalled"}
 
 
 def test_wrong_words_of_the_dictionary_are_told_with_their_place(tmp_path: Path) -> None:

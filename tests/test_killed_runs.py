@@ -18,6 +18,7 @@ import pytest
 from evalib.press.memory import NAME
 from evalib.sampling import invent_district, write_workbooks
 from killable import COUNTED, END
+from small_notebooks import only_schools
 
 pytestmark = [
     pytest.mark.proof,
@@ -101,6 +102,7 @@ def test_runs_killed_at_random_moments_end_as_undisturbed_ones(tmp_path: Path, r
     params = disturbed / "params" / "sample.yaml"
     text = params.read_text("utf-8")
     params.write_text(text.replace("languages: [zh]", "languages: [zh, en]"), encoding="utf-8")
+    only_schools(params)
     district = invent_district(sections=10, years=1, seed=5)
     write_workbooks(district, disturbed / "data" / "sample", disturbed / "params")
     assert runs.run(disturbed) == 0

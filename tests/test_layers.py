@@ -41,12 +41,18 @@ ROOMS: dict[str, set[str]] = {
     "forgetting": {"intake", "settings", "store", "settled", *BASE},
     "wording": {"settings", *BASE},
     "sampling": {"intake", "settings", *BASE},
-    "page": {"settings", "store", "wording", "fonts", "markup", "scoring", "scales", "sensitivity", *BASE},
+    "page": {
+        *("settings", "store", "wording", "fonts", "markup", "statistics", "scoring", "scales"),
+        *("sensitivity", *BASE),
+    },
     "press": {"settings", "store", "places", "wording", "fonts", "markup", *BASE},
     "due": {"store", "settings", "press", *BASE},
     "making": {"store", "places", "settings", "press", *BASE},
-    "annual": {"intake", "store", "places", "settings", "measuring", "press", "due", "making", *BASE},
-    "preview": {"store", "settings", "press", "due", "annual", *BASE},
+    "ordering": {"settings", "press", *BASE},
+    "annual": {
+        *("intake", "store", "places", "settings", "measuring", "press", "due", "making", "ordering", *BASE),
+    },
+    "preview": {"store", "settings", "press", "due", "ordering", "annual", *BASE},
     "again": {"settings", "press", "making", "preview", *BASE},
     "progress": {"press", *BASE},
     "handbook": {

@@ -69,6 +69,24 @@ def test_what_a_load_remarked_is_published_beside_the_notes_without_small_number
 
 
 @pytest.mark.proof
+def test_every_year_shown_has_the_tables_of_the_district_s_review(settings: Settings) -> None:
+    store = Store(settings.store)
+    for year in (FIRST, NOW):
+        found = store.read("balance_indicators", year)
+        own = found[found["aspect"].eq("") & found["stage"].eq("") & found["respondent"].eq("")]
+        assert own["indicator"].tolist() == [one.id for one in settings.balance.indicators]
+        sections = store.read("schools", year)
+        assert len(store.read("balance_verdicts", year)) == len(sections)
+        assert len(store.read("published_members", year)) == len(sections)
+        hidden = store.read("published_sections", year).query("pupils_on_roll_withheld")["school_code"]
+        rows = store.read("balance_sections", year)
+        assert rows.loc[rows["school_code"].isin(hidden), "pupils"].isna().all()
+    share = store.read("balance_own_share", NOW)
+    assert share["share"].between(0, 1).all()
+    assert (share["low"].le(share["share"]) & share["share"].le(share["high"])).all()
+
+
+@pytest.mark.proof
 def test_scale_is_provisional_until_it_is_frozen_and_then_stands_still(settings: Settings) -> None:
     store = Store(settings.store)
     assert store.read("published_scale", NOW)["provisional"].all()

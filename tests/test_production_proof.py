@@ -16,6 +16,7 @@ import pytest
 
 from evalib.press.memory import NAME
 from evalib.sampling import invent_district, write_workbooks
+from small_notebooks import only_schools
 
 pytestmark = pytest.mark.proof
 
@@ -76,6 +77,7 @@ class Project:
 def new_project(root: Path, environment: Mapping[str, str] | None = None) -> Project:
     for name in ("params", "notebooks"):
         shutil.copytree(ROOT / name, root / name)
+    only_schools(root / "params" / "sample.yaml")
     write_workbooks(invent_district(sections=10, years=1, seed=5), root / "data" / "sample", root / "params")
     return Project(root, environment or {})
 

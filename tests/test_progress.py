@@ -40,6 +40,39 @@ def test_each_cause_is_told_once_with_what_its_reports_share_and_how_to_make_one
     assert first["command"] in told
 
 
+def test_reports_that_are_not_a_schools_are_named_and_made_again_by_their_own_options(capsys) -> None:
+    group = Fate(ReportKey("group", "2022-2023", "JT 1", ""), False, cause=LATE)
+    district = Fate(ReportKey("district", "2022-2023", "district", ""), False, cause=KEY_ERROR)
+    first, second = causes([group, district], "params/d.yaml")
+    assert first["command"] == (
+        "evalib run params/d.yaml --group 'JT 1' --year 2022-2023 --edition restricted --lang zh"
+    )
+    assert "--kind district --year 2022-2023" in second["command"]
+    assert second["report"] == {"zh": "2022-2023/区级报告", "en": "2022-2023/district report"}
+    other = Fate(ReportKey("group", "2022-2023", "JT2", "", lang="en"), False, cause=LATE)
+    (both,) = causes([group, other], "params/d.yaml")
+    assert both["shared"] == "group 2022-2023 restricted"
+    for lang, words in (
+        ("zh", "1 份报告：2022-2023/集团 JT 1）"),
+        ("en", "1 reports: 2022-2023/group JT 1)"),
+    ):
+        Progress(lang).failures([group], "params/d.yaml")
+        assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"), [("zh", "失败 1 份 · 区级报告"), ("en", "1 failed · district report")]
+)
+def test_the_line_names_the_reports_about_the_whole(capsys, lang: str, said: str) -> None:
+    told = Progress(lang)
+    told.start(3, 0)
+    told.step(fate("1", LATE))
+    told.step(Fate(ReportKey("group", "2022-2023", "JT01", ""), True))
+    told.step(Fate(ReportKey("district", "2022-2023", "district", ""), True))
+    told.close()
+    assert said in capsys.readouterr().err
+
+
 def events(capsys) -> list[dict]:
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 

@@ -16,13 +16,14 @@ from evalib import places
 from evalib.due import Due, looked_at
 from evalib.errors import Fault
 from evalib.making import Maker, held, maker_of
-from evalib.press.asked import FORMATS, Request
+from evalib.ordering import check_notebooks, orders_for
+from evalib.press.asked import Request
 from evalib.press.contents import sha256_of
 from evalib.press.freshness import Decision, Present, decide, present, with_basis
 from evalib.press.holding import Held
 from evalib.press.ledger import Fate, Ledger
 from evalib.press.memory import Memory
-from evalib.press.plan import check_stage, plan_reports, years_wanted
+from evalib.press.plan import check_stage, kinds_wanted, plan_reports, years_wanted
 from evalib.press.production import DISK_FULL, Order
 from evalib.press.standstill import RECORD, Seen, remember, seen
 from evalib.settings import Settings
@@ -36,7 +37,7 @@ __all__ = ["Request", "load_files", "orders_for", "run"]
 
 
 # What runs call the files and folders that they make aside.
-LEFT = re.compile(r"\.(?:verify-\w+|(?:index\.html|run\.json|\.?memory\.json)\.\d+|[\w-]+-[a-z0-9_]{8})")
+LEFT = re.compile(r"\.(?:verify-\w+|(?:index\.html|run\.json|\.?memory\.json)\.\d+|[\w~-]+-[a-z0-9_]{8})")
 
 
 class Listener(Protocol):
@@ -92,53 +93,32 @@ def load_files(settings: Settings) -> Loaded:
     return load(settings, Store(settings.store))
 
 
-def orders_for(
-    settings: Settings, keys: Sequence[ReportKey], formats: tuple[str, ...] = FORMATS
-) -> list[Order]:
-    """What the press needs to make each report; the public edition lies apart, to be handed out whole."""
-    first = settings.district.languages[0]
-    tops = {"restricted": settings.output, "public": settings.output / "public"}
-    outputs = settings.outputs
-    return [
-        Order(
-            key=key,
-            notebook=settings.root / settings.district.notebook,
-            params=settings.path,
-            root=settings.root,
-            folder=tops[key.edition] / key.year / key.folder,
-            stem="report" if key.lang == first else f"report.{key.lang}",
-            formats=formats,
-            outputs=outputs,
-        )
-        for key in keys
-    ]
-
-
 def run(settings: Settings, request: Request, listener: Listener, make: Maker | None = None) -> Outcome:
     """Load, review and publish what is due, make the reports that are, and write their catalogue.
 
     Raises
     ------
     ParameterError
-        The notebook does not take our parameters, or a year, school or stage is not
-        there; no report was run.
+        A notebook is missing or does not take our parameters, or a year, school, stage or
+        group is not there; no report was run.
     DataError
         The files have faults; the store is as it was.
     OSError
         The output cannot be written, or there is no room left.
     """
-    from evalib.press.execute import check_parameters
-
     make = make or maker_of(settings)
     check_stage(request.stage)
-    (any_order,) = orders_for(settings, [ReportKey("school", "", "", "")])
-    check_parameters(any_order.notebook, any_order.parameters)
+    kinds = kinds_wanted(settings, **request.subject)
+    # Whether there are groups is known once the files are loaded.
+    certain = [kind for kind in kinds if kind != "group" or len(kinds) == 1]
+    check_notebooks(settings, certain)
     with held(settings) as hold:
         memory, store = Memory(settings.output, settings.root), Store(settings.store)
         due, began = Due(settings, store, memory), seen(memory.contents, *looked_at(settings))
         _load(settings, due, listener)
         years = years_wanted(settings, store.years(), request.year)
         keys = keys_for(settings, store, years, request)
+        check_notebooks(settings, {key.kind for key in keys}.difference(certain))
         _review(settings, due, years, listener)
         sweep(settings.output, years)
         now = present(settings, store, memory.contents)
@@ -183,10 +163,9 @@ def keys_for(settings: Settings, store: Store, years: Sequence[str], request: Re
         settings,
         store,
         years,
-        school=request.school,
-        stage=request.stage,
         lang=request.lang,
         edition=request.edition,
+        **request.subject,
     )
 
 

@@ -18,7 +18,7 @@ from evalib.settings import Settings
 from evalib.store import Slice, Store
 
 # Tables that a review writes; all others come from files, or say what was done with them.
-REVIEWED = ("measurements", "influences", "published", "public")
+REVIEWED = ("measurements", "influences", "published", "public", "balance_")
 
 
 class Due:
@@ -85,6 +85,7 @@ class Due:
                 [
                     self.memory.contents.sha256(self.settings.path.parent / "columns.yaml"),
                     *(district.files, district.school_codes, district.identities),
+                    self.settings.balance.model_dump_json(include={"facts", "never_more"}),
                 ]
             ),
             "library": self._source("load"),
@@ -92,10 +93,15 @@ class Due:
 
     def _measure(self) -> str:
         settings = self.settings
-        models = (settings.measures, settings.disclosure, settings.fitness, settings.frozen, settings.issued)
+        models = (
+            *(settings.measures, settings.disclosure, settings.fitness, settings.balance),
+            *(settings.frozen, settings.issued),
+        )
+        # What is stated and shown of the initiatives matters to pages alone.
+        ladder = settings.initiatives.model_dump_json(include={"named_tiers", "ladder"})
         return digest_of(
             {
-                "params": [None if one is None else one.model_dump_json() for one in models],
+                "params": [ladder, *(None if one is None else one.model_dump_json() for one in models)],
                 "library": self._source("measure"),
                 "tables": self._clean(),
             }
@@ -125,8 +131,8 @@ def key_of(settings: Settings) -> Path:
 
 def looked_at(settings: Settings) -> tuple[list[Path], list[Path]]:
     """The files, and the folders with all that is in them, that decide whether anything is due."""
-    notebook = settings.root / settings.district.notebook
-    return [notebook, key_of(settings)], [settings.path.parent, settings.files]
+    notebooks = [settings.notebook(kind) for kind in settings.district.reports]
+    return [*notebooks, key_of(settings)], [settings.path.parent, settings.files]
 
 
 def _named(digests: Mapping[Slice, str], *, reviewed: bool) -> dict[str, str]:

@@ -8,13 +8,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from evalib.annual import keys_for, orders_for
+from evalib.annual import keys_for
 from evalib.due import Due
+from evalib.ordering import orders_for
 from evalib.press.asked import Request
 from evalib.press.freshness import Action, Decision, decide, present
 from evalib.press.ledger import Entry, Ledger
 from evalib.press.memory import Memory
-from evalib.press.plan import check_stage, years_wanted
+from evalib.press.plan import check_stage, kinds_wanted, years_wanted
 from evalib.press.standstill import RECORD
 from evalib.settings import Settings
 from evalib.store import Store
@@ -63,9 +64,10 @@ def preview(settings: Settings, request: Request) -> Preview:
     Raises
     ------
     ParameterError
-        A year, school or stage is not there.
+        A year, school, stage or group is not there.
     """
     check_stage(request.stage)
+    kinds_wanted(settings, **request.subject)
     memory, store = Memory(settings.output, settings.root), Store(settings.store)
     due = Due(settings, store, memory)
     load = due.load()
@@ -87,21 +89,27 @@ def expected_seconds(
 ) -> float | None:
     """How long what is due would take, by the median time of each step in the record.
 
+    It is that of reports of the same kind, or of all where none of the kind was timed yet.
+
     Returns
     -------
     Seconds; None where a step that is due was never timed.
     """
-    timed: dict[str, list[float]] = {}
+    timed: dict[tuple[str, str], list[float]] = {}
     for entry in entries:
+        key = entry.get("key")
+        kind = str(key.get("kind")) if isinstance(key, dict) else ""
         for step, seconds in entry.get("seconds", {}).items():
-            timed.setdefault(step, []).append(float(seconds))
+            for whose in {kind, ""}:
+                timed.setdefault((whose, step), []).append(float(seconds))
     due = [one for one in decisions if one.action != "reuse"]
     whole = 0.0
     for one in due:
         for step in STAGES_OF[one.action]:
             if step != "execute" and step not in one.order.formats:
                 continue
-            if step not in timed:
+            known = timed.get((one.order.key.kind, step)) or timed.get(("", step))
+            if known is None:
                 return None
-            whole += median(timed[step])
+            whole += median(known)
     return whole / min(workers or os.cpu_count() or 1, max(1, len(due)))

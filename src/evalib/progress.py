@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 import time
 from collections import Counter
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
     from evalib.press.ledger import Fate
+    from evalib.vocabulary import ReportKey
 
 SECONDS_BETWEEN_PLAIN_LINES = 10.0
 
@@ -92,13 +94,16 @@ class Progress:
         )
 
     def step(self, fate: Fate) -> None:
-        """Count one report."""
+        """Count one report; one that is not a school's is named."""
         if self.bar is None:
             return
-        if not fate.made:
-            self.failed += 1
-            failed = message("progress_failed", self.lang, failed=self.failed)
-            self.bar.set_postfix_str(failed, refresh=False)
+        self.failed += not fate.made
+        told = [message("progress_failed", self.lang, failed=self.failed)] if self.failed else []
+        if fate.key.kind != "school":
+            from evalib.press.ledger import short_name
+
+            told.append(short_name(fate.key, self.lang))
+        self.bar.set_postfix_str(" · ".join(told), refresh=False)
         self.bar.update()
         now = time.monotonic()
         if not self.live and (now - self.told > SECONDS_BETWEEN_PLAIN_LINES or self.bar.n == self.bar.total):
@@ -114,6 +119,8 @@ class Progress:
         """Each cause once, with its number of reports and a command that makes one of them again."""
         for one in causes(failed, params):
             shared = message("failure_all", self.lang, what=one["shared"]) if one["shared"] else ""
+            if one["count"] == 1:
+                shared = message("failure_one", self.lang, what=one["report"][self.lang])
             told = {"cause": one["cause"][self.lang], "count": one["count"], "command": one["command"]}
             click.echo(message("failure", self.lang, **told, shared=shared), err=True)
 
@@ -189,32 +196,45 @@ def causes(failed: Sequence[Fate], params: str) -> list[dict[str, Any]]:
     Returns
     -------
     Of each: `cause` in both languages; `count`; `shared`, what all of its reports and not all
-    others have in common (a year, a stage, an edition, a language), may be empty; `command`,
-    which makes one of them again.
+    others have in common (a kind that is not a school's, a year, a stage, an edition, a
+    language), may be empty; `command`, which makes one of them again, and `report`, which that
+    is, in both languages.
     """
+    from evalib.press.ledger import told_name
+
     counted = Counter(fate.cause["zh"] for fate in failed)
     found = []
     for text, count in counted.most_common():
         fates = [fate for fate in failed if fate.cause["zh"] == text]
         one = fates[0].key
         command = (
-            f"evalib run {params} --school {one.code} --stage {one.stage} --year {one.year}"
-            f" --edition {one.edition} --lang {one.lang}"
+            f"evalib run {params} {_options(one)} --year {one.year} --edition {one.edition} --lang {one.lang}"
         )
         shared = " ".join(_shared(fates)) if count > 1 else ""
-        found.append({"cause": fates[0].cause, "count": count, "shared": shared, "command": command})
+        told = {"report": {lang: told_name(one, lang) for lang in ("zh", "en")}, "command": command}
+        found.append({"cause": fates[0].cause, "count": count, "shared": shared, **told})
     return found
 
 
+def _options(key: ReportKey) -> str:
+    """What narrows a run to the reports about the same."""
+    if key.kind == "school":
+        return f"--school {shlex.quote(key.code)} --stage {key.stage}"
+    return f"--group {shlex.quote(key.code)}" if key.kind == "group" else f"--kind {key.kind}"
+
+
 def _shared(fates: Sequence[Fate]) -> list[str]:
-    values = [{getattr(fate.key, name) for fate in fates} for name in ("year", "stage", "edition", "lang")]
-    return [next(iter(one)) for one in values if len(one) == 1]
+    names = ("kind", "year", "stage", "edition", "lang")
+    values = [{getattr(fate.key, name) for fate in fates} for name in names]
+    return [next(iter(one)) for one in values if len(one) == 1 and not one <= {"school", ""}]
 
 
 def _named(fate: Fate) -> dict[str, str]:
     key = fate.key
     return {
-        "school": key.code,
+        "kind": key.kind,
+        "school": key.code if key.kind == "school" else "",
+        "group": key.code if key.kind == "group" else "",
         "stage_of_school": key.stage,
         "year": key.year,
         "edition": key.edition,

@@ -46,7 +46,7 @@ def cut(page: Page) -> tuple[list[str], int]:
     return [text for text in wholes if text and not any(text in one for one in pages)], len(wholes)
 
 
-CASES = ("full", "full, English", "without scores", "STAR", "catalogue")
+CASES = ("full", "full, English", "without scores", "STAR", "catalogue", "district", "group, public, English")
 
 
 def path_of(reports: Made, case: str) -> Path:
@@ -61,7 +61,7 @@ def test_no_row_and_no_figure_is_cut_in_print(browser, reports: Made, case: str)
     assert count > 10
 
 
-@pytest.mark.parametrize("case", ["full", "full, English", "STAR"])
+@pytest.mark.parametrize("case", ["full", "full, English", "STAR", "district, public, English"])
 def test_nothing_is_wider_than_the_paper(browser, reports: Made, case: str) -> None:
     with browser.page(path_of(reports, case), size=(PAPER, 940)) as (page, _):
         page.emulate_media(media="print")

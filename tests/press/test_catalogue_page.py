@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from evalib import __version__
-from evalib.press.catalogue import Entry, Standing, catalogue, write_catalogue
+from evalib.press.catalogue import Entry, Standing, Whole, catalogue, write_catalogue
 from evalib.press.ledger import Fate, Ledger
 from evalib.settings import Settings, load_settings
 from evalib.store import Store
@@ -20,6 +20,7 @@ from evalib.wording import wording_of
 ROOT = Path(__file__).parents[2]
 YEAR = "2024-2025"
 HOSTILE = "</style><script>alert(1)</script>"
+WHOLE = Whole("区级报告", "", "", (("HTML", "district/report.html"),), "made")
 ENTRY = Entry("1", "甲", "小学部", "城区", "", (Standing("● 不能区分", "same", "3"),) * 5, (), "none")
 
 
@@ -28,8 +29,8 @@ def settings() -> Settings:
     return load_settings(ROOT / "params" / "sample.yaml")
 
 
-def page(settings: Settings, *entries: Entry, lang: str = "zh") -> str:
-    return catalogue(settings, wording_of(settings, lang), YEAR, entries)
+def page(settings: Settings, *entries: Entry, lang: str = "zh", wholes: tuple[Whole, ...] = ()) -> str:
+    return catalogue(settings, wording_of(settings, lang), YEAR, entries, wholes)
 
 
 def test_the_policy_names_the_one_script_by_its_hash(settings: Settings) -> None:
@@ -48,7 +49,8 @@ def test_hostile_words_are_text_wherever_they_stand(settings: Settings) -> None:
         for key, value in measures.dimensions.items()
     }
     other = replace(settings, measures=measures.model_copy(update={"dimensions": renamed}))
-    markup = page(other, one, replace(one, area="x", group="y"))
+    whole = Whole(HOSTILE, HOSTILE, HOSTILE, ((HOSTILE, HOSTILE),), "failed", (HOSTILE,))
+    markup = page(other, one, replace(one, area="x", group="y"), wholes=(whole,))
     assert markup.count("<script>") == 1
     assert markup.count("</style>") == 1
 
@@ -62,7 +64,7 @@ def test_what_tells_nothing_apart_is_no_filter(settings: Settings) -> None:
 
 
 def test_an_english_catalogue_is_english_to_its_last_word(settings: Settings) -> None:
-    markup = page(settings, lang="en")
+    markup = page(settings, lang="en", wholes=(replace(WHOLE, name="District report"),))
     assert '<html lang="en">' in markup
     body = markup.partition("<body>")[2].partition("<script>")[0]
     assert not re.search("[\u4e00-\u9fff]", body)
@@ -144,3 +146,99 @@ def test_a_report_made_from_what_has_changed_since_is_out_of_date(written, chang
     markup = written(**changed)
     assert 'data-fate="stale"' in markup
     assert words in markup
+
+
+@pytest.fixture
+def whole(settings: Settings, tmp_path: Path):
+    """The lines above the schools, of a district with a named and a nameless group, after these fates."""
+    store = Store(tmp_path / "store")
+    sections = pd.DataFrame(
+        {
+            "school_code": ["1", "2", "3"],
+            "stage": "primary",
+            "name": ["甲", "乙", "丙"],
+            "group_code": ["JT02", "J/1", None],
+            "group": ["乙集团", None, None],
+        }
+    )
+    columns = ["school_code", "stage", "indicator", "subject", "reason", "standing", "standing_reason"]
+    published = pd.DataFrame({name: pd.Series(dtype="str") for name in columns})
+    store.write({("published_sections", YEAR): sections, ("published", YEAR): published})
+
+    def lines(*fates: Fate, files: tuple[str, ...] = (), **changed: object) -> list[str]:
+        district = settings.district.model_copy(update=changed)
+        here = replace(settings, district=district, outputs=tmp_path / "output")
+        ledger = Ledger(here.output / "run.json")
+        for fate in fates:
+            ledger.record(fate)
+        for name in files:
+            (here.output / name).parent.mkdir(parents=True, exist_ok=True)
+            (here.output / name).touch()
+        path = write_catalogue(here, store, ledger, YEAR, here.output / YEAR)
+        above = path.read_text("utf-8").partition('id="filters"')[0]
+        return re.findall(r"<li>.*?</li>", above, re.DOTALL)
+
+    return lines
+
+
+def words(markup: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", markup).split())
+
+
+def test_the_district_and_its_groups_stand_above_the_schools_with_their_fate(whole) -> None:
+    made = Fate(ReportKey("district", YEAR, "district", ""), True)
+    failed = Fate(ReportKey("group", YEAR, "JT02", ""), False, cause={"zh": "因", "en": "why"})
+    names = ("district/report.html", "district/report.pdf", "group-JT02/report.html")
+    found = whole(made, failed, files=tuple(f"{YEAR}/{name}" for name in names))
+    assert [words(line) for line in found] == [
+        "区级报告 HTML PDF 已生成",
+        "集团 J/1 未生成",
+        "乙集团 JT02 HTML 失败 因 链接为此前生成的报告",
+    ]
+    links = [re.findall(r'href="([^"]+)"', line) for line in found]
+    assert links == [["district/report.html", "district/report.pdf"], [], ["group-JT02/report.html"]]
+
+
+def test_each_edition_has_a_line_and_each_language_its_links(whole) -> None:
+    keys = [ReportKey("district", YEAR, "district", "", edition) for edition in ("restricted", "public")]
+    names = [f"{YEAR}/district/report.en.html", f"public/{YEAR}/district/report.html"]
+    found = whole(
+        *(Fate(key, True) for key in keys),
+        files=tuple(names),
+        languages=["zh", "en"],
+        editions=["restricted", "public"],
+        reports=["district"],
+    )
+    assert [words(line) for line in found] == [
+        "区级报告 内部版 HTML (en) 已生成",
+        "区级报告 公开版 HTML 已生成",
+    ]
+    (link,) = re.findall(r'href="([^"]+)"', found[1])
+    assert link == f"../public/{YEAR}/district/report.html"
+    labels = [re.findall(r'aria-label="([^"]+)"', line) for line in found]
+    assert labels[0] != labels[1]
+
+
+def test_the_lines_are_in_the_first_language(whole) -> None:
+    cause = {"zh": "因", "en": "why"}
+    failed = Fate(ReportKey("district", YEAR, "district", "", lang="en"), False, cause=cause)
+    found = whole(failed, languages=["en"])
+    assert [words(line) for line in found] == [
+        "District report failed why",
+        "Group J/1 not made",
+        "乙集团 JT02 not made",
+    ]
+
+
+def test_kinds_that_are_not_asked_for_have_no_line(whole) -> None:
+    assert whole(reports=["school"]) == []
+    assert [words(line) for line in whole(reports=["school", "group"])] == [
+        "集团 J/1 未生成",
+        "乙集团 JT02 未生成",
+    ]
+
+
+def test_a_report_about_the_district_is_out_of_date_when_what_it_read_is_another(whole) -> None:
+    made_from = {"read": {f"published/{YEAR}": "0" * 12}}
+    found = whole(Fate(ReportKey("district", YEAR, "district", ""), True, made_from=made_from))
+    assert words(found[0]) == "区级报告 已过时 数据在生成之后有变"

@@ -31,6 +31,7 @@ from evalib.sampling import invent_district, write_workbooks
 from evalib.settings import Settings, load_settings
 from evalib.store import Store
 from evalib.vocabulary import ReportKey
+from small_notebooks import write_notebook
 
 pytestmark = [
     pytest.mark.proof,
@@ -239,6 +240,26 @@ def fates_of(fates: Iterator[Fate]) -> dict[str, str]:
         assert fate.key.code not in found
         found[fate.key.code] = "" if fate.made else fate.fault
     return found
+
+
+def test_each_kind_is_made_from_its_own_notebook_by_the_same_workers(
+    harmful: Harmful, cluster: Cluster, tmp_path: Path
+) -> None:
+    root = harmful.settings.root
+    orders = harmful.orders("1", "2")
+    for kind, code in (("group", "JT01"), ("group", "JT02"), ("district", "district")):
+        path = root / "notebooks" / f"small_{kind}.ipynb"
+        shown = "group_code" if kind == "group" else "year"
+        notebook = write_notebook(path, kind, f"print('of', {shown})")
+        key = ReportKey(kind, "2024-2025", code, "")
+        orders.append(
+            Order(key, notebook, harmful.settings.path, root, tmp_path / "made" / key.folder, "report", ())
+        )
+    make = maker_on(cluster.address, harmful.settings, LIMITS, SECONDS)
+    assert set(fates_of(make(orders, None)).values()) == {""}
+    for folder, words in (("group-JT02", "of JT02"), ("district", "of 2024-2025")):
+        assert words in (tmp_path / "made" / folder / "report.ipynb").read_text("utf-8")
+    until(lambda: not cluster.templates())
 
 
 class Watching(coordinator._Hands):

@@ -16,7 +16,8 @@ from evalib.vocabulary import ReportKey
 ROOT = Path(__file__).parents[2]
 YEAR = "2024-2025"
 READ = {("published", YEAR): "a1", ("published_notes", YEAR): "b1"}
-PARTS = {"notebook": "n", "params": "p", "library": "l", "installed": "i", "tables": "t"}
+PARTS = {"params": "p", "library": "l", "installed": "i", "tables": "t"}
+NOTEBOOKS = {"school": "n", "group": "g", "district": "d"}
 NAMES = ("report.ipynb", "results.json", "report.html", "report.pdf")
 
 
@@ -42,7 +43,7 @@ def case(tmp_path: Path) -> Case:
     for name in NAMES:
         (folder / name).write_text(name)
     order = Order(key, tmp_path / "n.ipynb", tmp_path / "params" / "s.yaml", tmp_path, folder, "report")
-    now = Present(dict(PARTS), "look", {**READ, ("scores", YEAR): "s1"}, Contents(tmp_path))
+    now = Present(dict(PARTS), dict(NOTEBOOKS), "look", {**READ, ("scores", YEAR): "s1"}, Contents(tmp_path))
     read = {f"{table}/{year}": sha for (table, year), sha in READ.items()}
     files = {name: sha256_of(folder / name) for name in NAMES}
     fate = with_basis(Fate(key, True, files=files, made_from={"read": read, "params": "p"}), order, now)
@@ -64,6 +65,17 @@ def test_a_changed_part_of_the_key_executes_and_is_named(case: Case, part: str) 
     assert decision.action == "execute"
     assert reasons(decision) == [f"why_{part}"]
     assert set(decision.order.standing) == set(NAMES)
+
+
+def test_another_notebook_of_the_same_kind_executes_and_of_another_kind_does_not(case: Case) -> None:
+    changed = {kind: replace(case.now, notebooks={**NOTEBOOKS, kind: "other"}) for kind in NOTEBOOKS}
+    assert reasons(case.decided(now=changed["school"])) == ["why_notebook"]
+    assert case.decided(now=changed["group"]).action == "reuse"
+    assert case.decided(now=changed["district"]).action == "reuse"
+    whole = replace(case.order, key=ReportKey("district", YEAR, "district", ""))
+    entry = {**case.entry, "made_from": {**case.entry["made_from"], **case.now.basis(whole)}}
+    assert case.decided(order=whole, entry=entry).action == "reuse"
+    assert reasons(case.decided(order=whole, entry=entry, now=changed["district"])) == ["why_notebook"]
 
 
 def test_a_changed_slice_matters_if_it_was_read(case: Case) -> None:
@@ -157,13 +169,14 @@ def test_what_the_report_says_of_its_params_goes_before_what_was_there_at_the_st
 def test_a_module_that_the_notebook_may_import_is_part_of_its_source(tmp_path: Path) -> None:
     settings = replace(load_settings(ROOT / "params" / "sample.yaml"), root=tmp_path)
     store = Store(tmp_path / "store")
-    parts = []
+    found = []
     for source in ("", "x = 1", "x = 2"):
         if source:
             (tmp_path / "own.py").write_text(source)
-        parts.append(present(settings, store, Contents(tmp_path)).parts)
-    assert len({one["notebook"] for one in parts}) == 3
-    assert len({one["library"] for one in parts}) == 1
+        found.append(present(settings, store, Contents(tmp_path)))
+    for kind in NOTEBOOKS:
+        assert len({one.notebooks[kind] for one in found}) == 3
+    assert len({one.parts["library"] for one in found}) == 1
 
 
 def test_a_new_year_of_published_tables_is_another_key_and_a_new_clean_table_is_not(tmp_path: Path) -> None:

@@ -126,7 +126,7 @@ def test_a_year_without_data_is_refused(year: str, key: str) -> None:
 
 
 def test_plan_has_one_report_a_section(store: Store) -> None:
-    keys = plan_reports(SETTINGS, store, ["2024-2025"])
+    keys = plan_reports(SETTINGS, store, ["2024-2025"], kind="school")
     assert [(key.code, key.stage) for key in keys] == [("2150000001", "primary"), ("2150000002", "junior")]
     assert plan_reports(SETTINGS, store, ["2024-2025"], school="2150000002") == keys[1:]
 

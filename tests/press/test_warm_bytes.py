@@ -30,7 +30,7 @@ def into(orders: list[Order], folder: Path) -> list[Order]:
 
 def test_warm_and_cold_reports_are_the_same_files(reports, tmp_path: Path) -> None:
     settings = reports.settings
-    keys = plan_reports(settings, Store(settings.store), ["2024-2025"])
+    keys = plan_reports(settings, Store(settings.store), ["2024-2025"], kind="school")
     orders = annual.orders_for(settings, [keys[0], keys[-1], keys[len(keys) // 2]])
     cold = {fate.key: fate for fate in make_reports(into(orders, tmp_path / "cold"), workers=2)}
     limits = Limits(seconds=120, bytes=1 << 30)

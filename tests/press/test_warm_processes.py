@@ -16,8 +16,9 @@ import pytest
 
 from evalib.press.ledger import Fate
 from evalib.press.production import Order, make_report
+from evalib.press.warm.caller import Template, TemplateGone
 from evalib.press.warm.limits import Limits
-from evalib.press.warm.pool import Template, TemplateGone, make_warm
+from evalib.press.warm.pool import make_warm
 from evalib.press.warm.processes import foreign_threads
 from evalib.vocabulary import ReportKey
 
@@ -157,7 +158,7 @@ def test_what_a_report_started_ends_with_it() -> None:
 
 CALLER = """
 import os, sys, time
-from evalib.press.warm.pool import Template
+from evalib.press.warm.caller import Template
 from evalib.press.warm.limits import Limits
 if __name__ == "__main__":
     template = Template(time.sleep, 0)
@@ -217,7 +218,7 @@ def test_a_template_that_is_never_ready_is_ended() -> None:
 
 HANGING = """
 import subprocess, threading, time
-from evalib.press.warm.pool import Template
+from evalib.press.warm.caller import Template
 if __name__ == "__main__":
     look = ["pgrep", "-f", "^sleep 3611"]
     def tell():

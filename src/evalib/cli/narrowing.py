@@ -10,7 +10,7 @@ import click
 from evalib.errors import ParameterError
 from evalib.places import VARIABLE
 from evalib.press.asked import FORMATS, Request
-from evalib.vocabulary import EDITIONS, LANGUAGES
+from evalib.vocabulary import EDITIONS, KINDS, LANGUAGES
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -18,6 +18,8 @@ _OPTIONS = (
     click.option("--year", help="Only this school year, such as 2024-2025."),
     click.option("--school", help="Only this school's sections, by 学校标识码."),
     click.option("--stage", help="Only this stage: primary or junior."),
+    click.option("--kind", type=click.Choice(KINDS), help="Only reports of this kind."),
+    click.option("--group", help="Only this education group's report, by its code."),
     click.option("--lang", "in_lang", type=click.Choice(LANGUAGES), help="Only this language."),
     click.option("--edition", type=click.Choice(EDITIONS), help="Only this edition."),
     click.option("--only", "formats", default="html,pdf", show_default=True, help="Only these: html, pdf."),
@@ -25,7 +27,7 @@ _OPTIONS = (
 
 
 def narrowing(function: Function) -> Function:
-    """Give a command the options year, school, stage, lang, edition and only."""
+    """Give a command the options year, school, stage, kind, group, lang, edition and only."""
     for option in reversed(_OPTIONS):
         function = option(function)
     return function
@@ -57,6 +59,8 @@ def request_of(narrowed: Mapping[str, str | None], workers: int | None = None) -
         workers=workers,
         lang=narrowed["in_lang"],
         edition=narrowed["edition"],
+        kind=narrowed["kind"],
+        group=narrowed["group"],
     )
 
 

@@ -55,7 +55,7 @@ def explain(lang: str, /, params: str, output: str | None, **narrowed: str | Non
     Example:
       evalib explain params/sample.yaml --school 2150000001
     """
-    from evalib.press.ledger import name_of
+    from evalib.press.ledger import told_name
     from evalib.preview import preview
 
     settings = settings_of(params, output)
@@ -64,7 +64,7 @@ def explain(lang: str, /, params: str, output: str | None, **narrowed: str | Non
         click.echo(line)
     for one in found.decisions:
         key = one.order.key
-        name = name_of(key).rsplit("/", 2)[0]
+        name = told_name(key, lang)
         click.echo(message("explain_head", lang, name=name, edition=key.edition, language=key.lang))
         click.echo(message(f"explain_{one.action}", lang))
         for reason in one.reasons:

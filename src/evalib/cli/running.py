@@ -153,9 +153,10 @@ def _as_given(params: str, output: str | None, narrowed: dict[str, str | None]) 
 
 
 def _told_of(verdict: Verdict, lang: str) -> str:
-    from evalib.press.ledger import name_of
+    from evalib.press.ledger import told_name
 
-    report, difference = name_of(verdict.key), verdict.difference
+    key, difference = verdict.key, verdict.difference
+    report = f"{told_name(key, lang)}/{key.edition}/{key.lang}"
     if difference is None:
         cause = verdict.fate.cause[lang] if verdict.fate is not None else ""
         return message("differs_failed", lang, report=report, cause=cause)

@@ -15,7 +15,10 @@ class Request:
     Attributes
     ----------
     year, school, stage
-        Only these, where given; a year replaces the params file's entry.
+        Only these, where given; a year replaces the params file's entry. With a school or a
+        stage only reports of schools are meant.
+    kind, group
+        Only reports of this kind, or of this education group, where given.
     formats
         Which of "html", "pdf".
     workers
@@ -31,6 +34,13 @@ class Request:
     workers: int | None = None
     lang: str | None = None
     edition: str | None = None
+    kind: str | None = None
+    group: str | None = None
+
+    @property
+    def subject(self) -> dict[str, str | None]:
+        """What reports are about, as `evalib.press.plan` narrows by it."""
+        return {"school": self.school, "stage": self.stage, "kind": self.kind, "group": self.group}
 
     @property
     def narrowing(self) -> dict[str, Any]:

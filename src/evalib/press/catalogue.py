@@ -1,6 +1,7 @@
 """The index page over all reports of a district and year.
 
-One table of every section, whole without script. Where script may run, one small script of
+The district's own report and its groups' come first, then one table of every section; all of
+it is whole without script. Where script may run, one small script of
 ours adds search and filters; the page's content policy knows it by its hash and lets no other run.
 """
 
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -21,16 +22,17 @@ from markupsafe import Markup as Safe
 
 from evalib import __version__, places
 from evalib.markup import printable
+from evalib.press.catalogued import FATES, Catalogued
 from evalib.press.ledger import Ledger
+from evalib.press.plan import groups_of
 from evalib.settings import Settings
 from evalib.store import Store
-from evalib.vocabulary import STANDINGS, Reason, ReportKey
+from evalib.vocabulary import DISTRICT, STANDINGS, Reason, ReportKey
 from evalib.wording import MARKS, TAGS, Wording, mark, wording_of
 
 # One letter a standing, so that a page of thousands of rows stays small: 1 is clearly above.
 CODES = {standing: str(position) for position, standing in enumerate(STANDINGS, start=1)}
 UNJUDGED = "0"
-FATES = ("made", "failed", "stale", "none")
 Row = dict[str, Any]
 
 
@@ -83,8 +85,35 @@ class Entry:
         return "".join(one.code for one in self.standings)
 
 
+@dataclass(frozen=True)
+class Whole:
+    """The line of a report about more than one section, in one edition and all languages.
+
+    Attributes
+    ----------
+    name, code
+        The district's report, or a group and its code, in words.
+    edition
+        Empty where there is only one.
+    links, fate, causes
+        As of `Entry`.
+    """
+
+    name: str
+    code: str
+    edition: str
+    links: tuple[tuple[str, str], ...]
+    fate: str
+    causes: tuple[str, ...] = ()
+
+    @property
+    def kept(self) -> bool:
+        """Whether it failed and an earlier report is still there."""
+        return self.fate == "failed" and bool(self.links)
+
+
 def write_catalogue(settings: Settings, store: Store, ledger: Ledger, year: str, folder: Path) -> Path:
-    """Write `index.html` over every section of a year, whether its report was made or not.
+    """Write `index.html` over every report of a year, whether it was made or not.
 
     Parameters
     ----------
@@ -100,15 +129,20 @@ def write_catalogue(settings: Settings, store: Store, ledger: Ledger, year: str,
     The page's path.
     """
     words = wording_of(settings, settings.district.languages[0])
-    entries = list(_entries(settings, store, ledger, words, year, folder))
+    sections = store.read("published_sections", year)
+    reports = Catalogued(settings, store, ledger, words, folder)
+    entries = list(_entries(settings, store, sections, reports, year))
+    wholes = list(_wholes(settings, sections, reports, year))
     places.make_folder(folder)
     path = folder / "index.html"
-    places.replace(path, catalogue(settings, words, year, entries).encode(), durable=False)
+    places.replace(path, catalogue(settings, words, year, entries, wholes).encode(), durable=False)
     return path
 
 
-def catalogue(settings: Settings, words: Wording, year: str, entries: Sequence[Entry]) -> str:
-    """The page over these sections as HTML."""
+def catalogue(
+    settings: Settings, words: Wording, year: str, entries: Sequence[Entry], wholes: Sequence[Whole] = ()
+) -> str:
+    """The page over these sections as HTML, above them the reports about more than one."""
     district = settings.district.district.in_(words.lang)
     names = [one.name.in_(words.lang) for one in settings.measures.dimensions.values()]
     script = _resource("catalogue.js")
@@ -121,6 +155,7 @@ def catalogue(settings: Settings, words: Wording, year: str, entries: Sequence[E
         dimensions=names,
         labels=Safe("".join(_label_rule(position, name) for position, name in enumerate(names, start=4))),
         entries=entries,
+        wholes=wholes,
         counts=[(fate, sum(entry.fate == fate for entry in entries)) for fate in FATES],
         filters=_filters(words, entries),
         standings=_standing_filter(words),
@@ -133,18 +168,10 @@ def catalogue(settings: Settings, words: Wording, year: str, entries: Sequence[E
 
 
 def _entries(
-    settings: Settings, store: Store, ledger: Ledger, words: Wording, year: str, folder: Path
+    settings: Settings, store: Store, sections: pd.DataFrame, reports: Catalogued, year: str
 ) -> Iterable[Entry]:
-    sections = store.read("published_sections", year)
+    words = reports.words
     judged = _judged(settings, store, year)
-    now = {"evalib": __version__, "params": settings.fingerprint}
-    digests = store.digests()
-
-    def digest(table: str, year: str) -> str | None:
-        return digests.get((table, year))
-
-    # An object store is listed once, not once a section.
-    listed = _listed(folder) if places.is_remote(folder) else None
     for row in sections.astype(object).where(sections.notna(), None).to_dict("records"):
         code, stage = row["school_code"], row["stage"]
         keys = [
@@ -152,12 +179,7 @@ def _entries(
             for edition in settings.district.editions
             for lang in settings.district.languages
         ]
-        fate, causes = _fate(
-            keys,
-            ledger,
-            words,
-            lambda made_from: _changed(made_from, now, digest),
-        )
+        fate, causes = reports.fate(keys)
         yield Entry(
             code=printable(code),
             name=printable(row["name"] or words.label("unnamed_school", code=code)),
@@ -168,23 +190,32 @@ def _entries(
                 _standing(words, judged.get((code, stage, dimension)))
                 for dimension in settings.measures.dimensions
             ),
-            links=tuple(
-                (label, link)
-                for lang, label, link in _links(folder / keys[0].folder, listed)
-                if lang in ("", *settings.district.languages)
-                or _stands(ReportKey("school", year, code, stage, "restricted", lang), ledger, now, digest)
-            ),
+            links=reports.links(ReportKey("school", year, code, stage)),
             fate=fate,
             causes=tuple(printable(cause) for cause in causes),
         )
 
 
-def _listed(folder: Path) -> dict[str, list[Path]]:
-    """The files of each folder in a URL's folder."""
-    found: dict[str, list[Path]] = {}
-    for name in places.stamps(folder):
-        found.setdefault(name.partition("/")[0], []).append(folder / name)
-    return found
+def _wholes(settings: Settings, sections: pd.DataFrame, reports: Catalogued, year: str) -> Iterable[Whole]:
+    """The district's report and those of its groups, one an edition."""
+    words, district = reports.words, settings.district
+    subjects = [("district", DISTRICT, words.label("district_report"), "")]
+    for code, name in groups_of(sections).items():
+        subjects.append(
+            ("group", code, name or words.label("unnamed_group", code=code), code if name else "")
+        )
+    for kind, code, name, shown in subjects:
+        for edition in district.editions if kind in district.reports else ():
+            keys = [ReportKey(kind, year, code, "", edition, lang) for lang in district.languages]
+            fate, causes = reports.fate(keys)
+            yield Whole(
+                name=printable(name),
+                code=printable(shown),
+                edition=words.label(f"edition_{edition}") if len(district.editions) > 1 else "",
+                links=reports.links(keys[0]),
+                fate=fate,
+                causes=tuple(printable(cause) for cause in causes),
+            )
 
 
 def _judged(settings: Settings, store: Store, year: str) -> dict[tuple[str, str, str], Row]:
@@ -212,59 +243,6 @@ def _standing(words: Wording, row: Row | None) -> Standing:
         CODES.get(standing, UNJUDGED),
         words.reason(reason) if reason else "",
     )
-
-
-def _fate(
-    keys: Sequence[ReportKey],
-    ledger: Ledger,
-    words: Wording,
-    changed_since: Callable[[Mapping[str, Any]], list[str]],
-) -> tuple[str, list[str]]:
-    """What became of a section's reports, all languages and editions together, and why."""
-    fates = {key: ledger.fate(key) for key in keys}
-    failed = [key for key in keys if fates[key] == "failed"]
-    if failed:
-        return "failed", list(dict.fromkeys(ledger.cause(key, words.lang) for key in failed))
-    if not any(fates.values()):
-        return "none", []
-    changed = [part for key in keys for part in changed_since(ledger.made_from(key))]
-    if changed:
-        return "stale", [words.label(f"changed_{part}") for part in dict.fromkeys(changed)]
-    return "made", []
-
-
-def _changed(
-    made_from: Mapping[str, Any], now: Mapping[str, str], digest: Callable[[str, str], str | None]
-) -> list[str]:
-    """What a report was made from that is another now; nothing where the record does not say."""
-    parts = [part for part in now if made_from.get(part, now[part]) != now[part]]
-    read = made_from.get("read", {})
-    if any(not (digest(*name.split("/")) or "").startswith(one) for name, one in read.items()):
-        parts.insert(0, "data")
-    return parts
-
-
-def _stands(
-    key: ReportKey, ledger: Ledger, now: Mapping[str, str], digest: Callable[[str, str], str | None]
-) -> bool:
-    """Whether a report that the params do not ask for is made of what is there now."""
-    return ledger.fate(key) == "made" and not _changed(ledger.made_from(key), now, digest)
-
-
-def _links(folder: Path, listed: Mapping[str, Sequence[Path]] | None) -> Iterable[tuple[str, str, str]]:
-    """Language, label and link of every page that is there: `report.en.pdf` is PDF (en).
-
-    The first language has no name.
-    """
-    if listed is None:
-        found = [path for ending in ("html", "pdf") for path in folder.glob(f"report*.{ending}")]
-    else:
-        pages = (path for path in listed.get(folder.name, ()) if path.name.startswith("report"))
-        found = [path for path in pages if path.suffix in (".html", ".pdf")]
-    for path in sorted(found, key=lambda path: (len(path.stem), path.stem, path.suffix)):
-        more = path.stem.partition(".")[2]
-        label = path.suffix[1:].upper() + (f" ({more})" if more else "")
-        yield more, label, f"{folder.name}/{path.name}"
 
 
 def _filters(words: Wording, entries: Sequence[Entry]) -> list[tuple[str, str, list[tuple[str, str]]]]:

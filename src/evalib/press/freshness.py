@@ -21,13 +21,14 @@ from evalib.press.production import Order
 from evalib.press.sources import LOCK, installed, library, modules
 from evalib.settings import Settings
 from evalib.store import Slice, Store
+from evalib.vocabulary import KINDS
 
 Action = Literal["execute", "render", "reuse"]
 
 # In the order in which a reader would ask.
 PARTS = ("notebook", "parameters", "params", "library", "installed", "tables")
 # Tables that a page may read; which of them there are is a thing it can ask.
-SHOWN = ("published", "public")
+SHOWN = ("published", "public", "balance_")
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,8 @@ class Present:
     ----------
     parts
         The parts of the key that all reports of a district share, by name.
+    notebooks
+        Of each kind of report: its notebook's source and the project's own modules.
     look
         Of what draws the pages.
     digests
@@ -74,6 +77,7 @@ class Present:
     """
 
     parts: dict[str, str]
+    notebooks: dict[str, str]
     look: str
     digests: Mapping[Slice, str]
     contents: Contents
@@ -85,24 +89,24 @@ class Present:
 
     def basis(self, order: Order) -> dict[str, str]:
         """The parts of one report's key that are known before it is made."""
-        return {**self.parts, "parameters": digest_of(order.parameters), "look": self.look}
+        own = {"notebook": self.notebooks[order.key.kind], "parameters": digest_of(order.parameters)}
+        return {**self.parts, **own, "look": self.look}
 
 
 def present(settings: Settings, store: Store, contents: Contents) -> Present:
     """What this district's reports would be made from now."""
     digests = store.digests()
-    notebook = contents.sha256(settings.root / settings.district.notebook)
     own = {contents.name(path): contents.sha256(path) for path in modules(settings.root)}
     lock = settings.root / LOCK
     parts = {
-        "notebook": digest_of([notebook, own]),
         "params": settings.fingerprint,
         "library": library(contents, "execute"),
         "installed": digest_of([contents.sha256(lock), installed(lock)]),
         "tables": digest_of([f"{t}/{y}" for t, y in sorted(digests) if t.startswith(SHOWN)]),
     }
     look = digest_of([library(contents, "look"), parts["installed"]])
-    return Present(parts, look, digests, contents)
+    notebooks = {kind: digest_of([contents.sha256(settings.notebook(kind)), own]) for kind in KINDS}
+    return Present(parts, notebooks, look, digests, contents)
 
 
 def decide(orders: Sequence[Order], entries: Sequence[Entry | None], now: Present) -> list[Decision]:

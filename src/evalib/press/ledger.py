@@ -16,12 +16,13 @@ from typing import Any
 
 from evalib import __version__, places
 from evalib.errors import EvalError
+from evalib.messages import message
 from evalib.press.contents import sha256_of
 from evalib.press.holding import only_run
 from evalib.press.journal import Journal
 from evalib.vocabulary import ReportKey
 
-__all__ = ["Fate", "Ledger", "name_of", "only_run", "sha256_of"]
+__all__ = ["Fate", "Ledger", "name_of", "only_run", "sha256_of", "short_name", "told_name"]
 
 Entry = dict[str, Any]
 # Names of a report's files, of slices of the store, and of anything.
@@ -173,3 +174,19 @@ def _is_entry(one: object) -> bool:
 def name_of(key: ReportKey) -> str:
     """A report's name in the record."""
     return f"{key.year}/{key.folder}/{key.edition}/{key.lang}"
+
+
+def told_name(key: ReportKey, lang: str) -> str:
+    """A report's name as a person is told it, its edition and language apart.
+
+    >>> told_name(ReportKey("group", "2024-2025", "JT01", ""), "zh")
+    '2024-2025/集团 JT01'
+    >>> told_name(ReportKey("school", "2024-2025", "2150000001", "primary"), "zh")
+    '2024-2025/2150000001-primary'
+    """
+    return f"{key.year}/{short_name(key, lang)}"
+
+
+def short_name(key: ReportKey, lang: str) -> str:
+    """The same without its year."""
+    return key.folder if key.kind == "school" else message(f"report_{key.kind}", lang, code=key.code)

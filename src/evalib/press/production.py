@@ -75,15 +75,36 @@ class Order:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """The notebook's parameters; the params file as it is named from the project root."""
+        """The parameters that a notebook of the key's kind declares.
+
+        The params file is told as it is named from the project root.
+        """
         return {
-            "school_code": self.key.code,
-            "stage": self.key.stage,
+            **_subject(self.key),
             "year": self.key.year,
             "lang": self.key.lang,
             "edition": self.key.edition,
             "params": self.params.relative_to(self.root).as_posix(),
         }
+
+
+def _subject(key: ReportKey) -> dict[str, Any]:
+    """What a report is about, in the words of its notebook; nothing where it is the whole district."""
+    match key.kind:
+        case "school":
+            return {"school_code": key.code, "stage": key.stage}
+        case "group":
+            return {"group_code": key.code}
+        case _:
+            return {}
+
+
+def of_each_kind(orders: Iterable[Order]) -> dict[str, list[Order]]:
+    """Orders by kind of report, each kind of a notebook of its own; kinds and orders keep their order."""
+    found: dict[str, list[Order]] = {}
+    for order in orders:
+        found.setdefault(order.key.kind, []).append(order)
+    return found
 
 
 def make_report(order: Order) -> Fate:

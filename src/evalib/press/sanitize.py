@@ -12,7 +12,7 @@ _KEPT = frozenset({
     "table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td", "p",
     "div", "span", "br", "hr", "ul", "ol", "li", "dl", "dt", "dd", "b",
     "strong", "i", "em", "u", "s", "sub", "sup", "small", "code", "pre", "blockquote", "h3", "h4", "h5", "h6",
-    "details", "summary",
+    "details", "summary", "a",
 })
 # fmt: on
 # A small drawing in a table's cell: lines and dots placed by numbers, and nothing else.
@@ -30,6 +30,9 @@ _ATTRIBUTES = {
     "role": re.compile(r"region|group|img"),
     "tabindex": re.compile(r"0"),
     "aria-label": re.compile(r".*", re.DOTALL),
+    # Another report of the same year, a place on this page or on that one; never an address elsewhere.
+    "href": re.compile(r"(?=.)(?:\.\./[\w~-]{1,200}/report(?:\.[a-z]{2})?\.html)?(?:#[\w-]{1,80})?"),
+    "id": re.compile(r"def-[\w-]{1,80}"),
     "viewbox": re.compile(r"[\d. ]{1,40}"),
     **dict.fromkeys(("x1", "x2", "y1", "y2", "cx", "cy", "r"), re.compile(r"-?\d{1,4}(?:\.\d{1,4})?")),
 }
@@ -48,8 +51,9 @@ _SELF_CLOSING = frozenset({"tr", "td", "th", "li", "p", "dt", "dd"})
 def reduce_html(markup: str) -> str:
     """The markup rebuilt from a short list of elements; everything else leaves its text only.
 
-    Scripts, styles, pictures, forms, links and nearly all attributes are gone; what `page/` writes
-    comes out as it was. Every element is closed, so that nothing of it reaches the rest of the page.
+    Scripts, styles, pictures, forms and nearly all attributes are gone, and so are all links but those
+    to another report of the same year and to a table's row; what `page/` writes comes out as it was.
+    Every element is closed, so that nothing of it reaches the rest of the page.
 
     >>> reduce_html('<p onclick="x()">a<script>b</script><td>1')
     '<p>a<td>1</td></p>'
@@ -74,6 +78,8 @@ class _Reducer(HTMLParser):
                 self.silent.append(tag)
         elif tag in _VOID:
             self.parts.append(f"<{tag}>")
+        elif tag == "a" and " href=" not in _attributes(attrs):
+            return  # a link to anywhere else leaves its words
         elif tag in _KEPT or (drawn and (tag == "svg" or "svg" in self.open)):
             if tag in _SELF_CLOSING and self.open[-1:] == [tag]:
                 self.handle_endtag(tag)

@@ -24,12 +24,21 @@ _MEASURE = {
 # What stands between a person and the steps; no figure and no page depends on it.
 _OUTSIDE = {
     *("cli", "__main__.py", "annual.py", "making.py", "due.py", "preview.py", "again.py", "progress.py"),
-    *("handbook", "sampling", "forgetting.py"),
+    *("handbook", "sampling", "forgetting.py", "ordering.py"),
 }
 # Of the press: what decides and records, what executes, what writes the catalogue. The rest draws pages.
 _DECIDES = {
-    *("__init__.py", "asked.py", "catalogue.py", "cluster", "contents.py", "delivery.py", "freshness.py"),
-    *("holding.py", "journal.py", "ledger.py", "memory.py", "plan.py", "production.py", "sources.py"),
+    *("__init__.py", "asked.py", "catalogue.py", "catalogued.py", "cluster", "contents.py", "delivery.py"),
+    *(
+        "freshness.py",
+        "holding.py",
+        "journal.py",
+        "ledger.py",
+        "memory.py",
+        "plan.py",
+        "production.py",
+        "sources.py",
+    ),
     *("standstill.py", "verify.py"),
 }
 _EXECUTES = {"execute.py", "warm"}

@@ -6,6 +6,7 @@ import io
 import platform
 import sys
 import zipfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,13 +25,12 @@ class Bundle:
     Attributes
     ----------
     content
-        The params folder, the notebook, the project's own modules and the lock file as a ZIP archive.
-    notebook, params
-        Where two of these lie below the project root.
+        The params folder, the notebooks, the project's own modules and the lock file as a ZIP archive.
+    params
+        Where the district's params file lies below the project root.
     """
 
     content: bytes
-    notebook: str
     params: str
 
     def unpack(self, root: Path) -> None:
@@ -39,25 +39,24 @@ class Bundle:
             archive.extractall(root)
 
 
-def bundle_of(root: Path, notebook: Path, params: Path) -> Bundle:
+def bundle_of(root: Path, notebooks: Iterable[Path], params: Path) -> Bundle:
     """What the reports of one district are made from.
 
     Parameters
     ----------
     root
         The project root.
-    notebook, params
-        The notebook and the district's params file, below it.
+    notebooks, params
+        The notebooks and the district's params file, below it.
     """
-    paths = [notebook, *files_below(params.parent), *modules(root)]
+    paths = [*notebooks, *files_below(params.parent), *modules(root)]
     if (root / LOCK).is_file():
         paths.append(root / LOCK)
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(set(paths)):
             archive.writestr(zipfile.ZipInfo(path.relative_to(root).as_posix()), path.read_bytes())
-    names = (path.relative_to(root).as_posix() for path in (notebook, params))
-    return Bundle(target.getvalue(), *names)
+    return Bundle(target.getvalue(), params.relative_to(root).as_posix())
 
 
 def installation(lock: Path) -> dict[str, str]:

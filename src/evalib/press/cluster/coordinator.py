@@ -19,7 +19,7 @@ from evalib.errors import EvalError, ParameterError, ReportError, told
 from evalib.press.cluster.bundle import bundle_of, differences, installation
 from evalib.press.cluster.worker import Bench, dask_setup, errand_of, make_on_worker, worker_installation
 from evalib.press.ledger import Fate
-from evalib.press.production import Order
+from evalib.press.production import Order, of_each_kind
 from evalib.press.sources import LOCK
 from evalib.press.warm.limits import Limits
 from evalib.settings import Settings
@@ -117,12 +117,14 @@ def _benched(
     name = f"evalib-{uuid.uuid4().hex[:12]}"
     bench = Bench(
         name,
-        bundle=bundle_of(settings.root, orders[0].notebook, settings.path),
+        bundle=bundle_of(settings.root, {order.notebook for order in orders}, settings.path),
         caller=here,
         outputs=str(settings.output.parent),
         district=settings.name,
         state=Store(settings.store).state,
-        rehearsals=[errand_of(order) for order in orders[:2]],
+        rehearsals={
+            kind: [errand_of(order) for order in few[:2]] for kind, few in of_each_kind(orders).items()
+        },
         limits=limits,
     )
     client.register_plugin(bench, name)

@@ -15,9 +15,10 @@ from contextlib import contextmanager
 from evalib.errors import ReportError
 from evalib.press.ledger import Fate
 from evalib.press.production import Order, make_report
+from evalib.press.warm.caller import Template, TemplateGone
 from evalib.press.warm.fates import fate_of
 from evalib.press.warm.limits import Ended, Limits
-from evalib.press.warm.pool import DEATHS_ALLOWED, Template, TemplateGone, rehearsed
+from evalib.press.warm.pool import DEATHS_ALLOWED, Begin, rehearsed
 from evalib.press.warm.processes import can_fork
 from evalib.press.warm.rehearsal import make_here
 
@@ -37,10 +38,18 @@ class Desk:
         What one report may use.
     make
         Makes one report; a function by its name in a module.
+    begin
+        Starts the template.
     """
 
-    def __init__(self, rehearsals: Sequence[Order], limits: Limits, make: Make = make_report) -> None:
-        self.rehearsals, self.limits, self._make = rehearsals, limits, make
+    def __init__(
+        self,
+        rehearsals: Sequence[Order],
+        limits: Limits,
+        make: Make = make_report,
+        begin: Begin = Template,
+    ) -> None:
+        self.rehearsals, self.limits, self._make, self._begin = rehearsals, limits, make, begin
         self._tickets = itertools.count()
         self._template: Template | None = None
         self._waiting: dict[int, Future[Ended]] = {}
@@ -103,7 +112,7 @@ class Desk:
                 raise TemplateGone(NONE_HERE)
             if self._template is None:
                 try:
-                    self._template = rehearsed(self._make, self.rehearsals, self.limits)
+                    self._template = rehearsed(self._make, self.rehearsals, self.limits, self._begin)
                 except TemplateGone as gone:
                     self._cold = True
                     raise TemplateGone(gone.threads or NONE_HERE) from None

@@ -20,8 +20,10 @@ from evalib.press.cluster.bundle import Bundle, differences, installation
 from evalib.press.cluster.desk import Desk
 from evalib.press.delivery import at_hand, copy_store, deliver, not_written
 from evalib.press.ledger import Fate
-from evalib.press.production import Order
+from evalib.press.production import Order, make_report
+from evalib.press.warm.caller import Template, Trunk
 from evalib.press.warm.limits import Limits
+from evalib.press.warm.rehearsal import rehearse
 from evalib.store import Store
 from evalib.vocabulary import ReportKey
 
@@ -34,6 +36,7 @@ def errand_of(order: Order) -> Errand:
     key = order.key
     return {
         "key": (key.kind, key.year, key.code, key.stage, key.edition, key.lang),
+        "notebook": order.notebook.relative_to(order.root).as_posix(),
         "folder": str(order.folder),
         "stem": order.stem,
         "formats": order.formats,
@@ -58,7 +61,7 @@ class Bench(WorkerPlugin):
     state
         The caller's hash of the store: a worker that sees another would make other reports.
     rehearsals
-        Orders to warm the template with.
+        Of each kind of report one or two orders to warm a template with.
     limits
         What one report may use.
     """
@@ -72,7 +75,7 @@ class Bench(WorkerPlugin):
         outputs: str,
         district: str,
         state: str,
-        rehearsals: list[Errand],
+        rehearsals: Mapping[str, list[Errand]],
         limits: Limits,
     ) -> None:
         self.name = name
@@ -84,12 +87,13 @@ class Bench(WorkerPlugin):
         """Take note of the worker; all that takes time is done with the first report."""
         self.address, self._top = worker.address, worker.local_directory
         self._lock, self._numbers = threading.Lock(), itertools.count()
-        self._desk: Desk | None = None
+        self._desks: dict[str, Desk] = {}
+        self._trunk: Trunk | None = None
         self._folder: Path | None = None
         self._ended = False
 
     def teardown(self, worker: Worker) -> None:
-        """Close the template, which ends what it has forked, and remove the bundle."""
+        """Close the templates, which ends what they have forked, and remove the bundle."""
         self._ended = True
         # The worker's own loop must not wait for a template that is about to start.
         threading.Thread(target=self._close, daemon=True).start()
@@ -102,7 +106,7 @@ class Bench(WorkerPlugin):
         ParameterError
             This worker has other libraries than the caller, or sees another store.
         """
-        desk = self._ready()
+        desk = self._ready(errand["key"][0])
         order = self._order(errand)
         if not places.is_remote(order.folder):
             return desk.make(order)
@@ -128,19 +132,26 @@ class Bench(WorkerPlugin):
     def _copies(self) -> Path:
         return self._root / "outputs"
 
-    def _ready(self) -> Desk:
+    def _ready(self, kind: str) -> Desk:
+        """Where reports of a kind are made: each has a notebook of its own, and so a template."""
         with self._lock:
             if self._ended:
                 raise RuntimeError("this run has ended")
-            if self._desk is None:
+            if self._folder is None:
                 self._folder = Path(tempfile.mkdtemp(prefix="evalib-", dir=self._top))
                 try:
                     self._prepare()
                 except BaseException:
                     shutil.rmtree(self._folder, ignore_errors=True)
+                    self._folder = None
                     raise
-                self._desk = Desk([self._rehearsal(one) for one in self.rehearsals], self.limits)
-            return self._desk
+            if kind not in self._desks:
+                rehearsals = [self._rehearsal(one) for one in self.rehearsals[kind]]
+                if self._trunk is None and len(self.rehearsals) > 1:
+                    self._trunk = Trunk(rehearse, make_report, rehearsals[0], False)
+                begin = Template if self._trunk is None else self._trunk.begin
+                self._desks[kind] = Desk(rehearsals, self.limits, begin=begin)
+            return self._desks[kind]
 
     def _prepare(self) -> None:
         self.bundle.unpack(self._project)
@@ -168,7 +179,7 @@ class Bench(WorkerPlugin):
     def _order(self, errand: Errand) -> Order:
         return Order(
             key=ReportKey(*errand["key"]),
-            notebook=self._project / self.bundle.notebook,
+            notebook=self._project / errand["notebook"],
             params=self._project / self.bundle.params,
             root=self._project,
             folder=places.place(errand["folder"]),
@@ -181,9 +192,11 @@ class Bench(WorkerPlugin):
 
     def _close(self) -> None:
         with self._lock:
-            desk, folder = self._desk, self._folder
-        if desk is not None:
+            desks, trunk, folder = list(self._desks.values()), self._trunk, self._folder
+        for desk in desks:
             desk.close()
+        if trunk is not None:
+            trunk.close()
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -29,9 +29,9 @@ from papermill.engines import NBClientEngine, NotebookExecutionManager, papermil
 from papermill.log import logger
 
 from evalib.errors import ReportError
+from evalib.press.warm.caller import Template, TemplateGone
 from evalib.press.warm.kernel import local_kernel
 from evalib.press.warm.limits import Ended, Limits
-from evalib.press.warm.pool import Template, TemplateGone
 from evalib.press.warm.processes import can_fork
 from evalib.press.warm.rehearsal import forget_modules
 from evalib.press.warm.surroundings import unshown_figures

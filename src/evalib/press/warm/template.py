@@ -212,6 +212,22 @@ def _how(one: _Child, status: int, record: bytes) -> tuple[End, str | None, int]
     return "exited", None, os.waitstatus_to_exitcode(status)
 
 
+def serve_at(folder: str, name: str) -> None:
+    """Serve as a template from here on, in this fork of another one.
+
+    Parameters
+    ----------
+    folder, name
+        Where the caller waits for the call.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    connection = socket.socket(socket.AF_UNIX)
+    place = os.open(folder, os.O_RDONLY)
+    connection.connect(f"/proc/self/fd/{place}/{name}")
+    os.close(place)
+    Server(connection).serve()
+
+
 def main(descriptor: int) -> None:
     """Serve on an inherited descriptor."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the caller's to answer
