@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from evalib.intake.columns import Columns
+from evalib.intake.derived import UNITS
 from evalib.records import earlier
 from evalib.store import Store
 
@@ -105,13 +106,9 @@ class Words:
         figure = float(value)
         if not unit:
             return {"fact": fact, "value": figure, "unit": None}
-        kept = self.columns.spellings["unit"][unit]
-        # As a load keeps them.
-        return (
-            {"fact": fact, "value": figure / 100, "unit": "share"}
-            if kept == "percent"
-            else {"fact": fact, "value": figure, "unit": kept}
-        )
+        written = self.columns.spellings["unit"][unit]
+        kept, factor = UNITS.get(written, (written, 1.0))
+        return {"fact": fact, "value": figure * factor, "unit": kept}
 
 
 def write_district(store: Store, case: Mapping[str, Any], words: Words) -> None:

@@ -175,7 +175,8 @@ def test_a_missing_table_never_makes_anything_met(uneven: Tables, sheet: str, tm
 @pytest.mark.parametrize(
     ("name", "told", "what"),
     [
-        ("教师平均工资收入", "12.6 万元", "wrong_unit"),
+        ("教师平均工资收入", "12.6", "wrong_unit"),
+        ("教师平均工资收入", "12.6 %", "wrong_unit"),
         ("教师平均工资收入", "126000", "wrong_unit"),
         ("教师平均工资收入", "12.6 元", "out_of_range"),
         ("教育支出占一般公共预算比例", "130 %", "out_of_range"),

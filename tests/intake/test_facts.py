@@ -33,9 +33,9 @@ def warned(district: District, *rows: list[Any]) -> list[tuple[str, str, str, st
         ([["无过重课业负担", 1, "个"]], "fact_unit_unused", "单位", (3,)),
         ([["国家质量监测最低学科水平", 3, ""]], "fact_unit_unused", "单位", (3,)),
         ([["教师平均工资收入", 12.6, "元"]], "fact_beyond_bounds", "数值", (3,)),
-        ([["教师平均工资收入", 126000, "万元"]], "fact_beyond_bounds", "数值", (3,)),
         ([["教育支出占一般公共预算比例", "130%", "%"]], "fact_beyond_bounds", "数值", (3,)),
         ([["无过重课业负担", 2, "是否达到"]], "fact_beyond_bounds", "数值", (3,)),
+        ([["教师平均工资收入", 12.6, "万元"]], "fact_converted", "单位", (3,)),
         (
             [["交流轮岗教师数", 30, "人"], ["符合交流条件教师数", 20, "人"]],
             "facts_contradict",
@@ -50,17 +50,21 @@ def test_unused_fact_is_a_warning_where_it_stands(
     assert warned(district, *rows) == [(key, "区级数据.xlsx", "区级", column, places)]
 
 
+def test_ten_thousand_yuan_that_were_yuan_are_told_twice(district: District) -> None:
+    told = warned(district, ["教师平均工资收入", 126000, "万元"])
+    assert [(key, rows) for key, *_, rows in told] == [("fact_converted", (3,)), ("fact_beyond_bounds", (3,))]
+
+
 @pytest.mark.parametrize(
     "row",
     [
-        ["教师平均工资收入", 12.6, "万元"],
         ["教师平均工资收入", 126000, "元"],
         ["教师持证上岗率", 99.5, "%"],
         ["交流轮岗教师数", 0, "人"],
         ["无过重课业负担", 0, "是否达到"],
     ],
 )
-def test_fact_in_its_unit_or_one_that_becomes_it_is_no_warning(district: District, row: list[Any]) -> None:
+def test_fact_in_its_unit_is_no_warning(district: District, row: list[Any]) -> None:
     assert warned(district, row) == []
 
 

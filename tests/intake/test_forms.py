@@ -275,12 +275,21 @@ def test_figures_of_the_district_are_kept_in_one_unit(tmp_path: Path) -> None:
         ["教师持证上岗率", "95%", "%"],
         ["教师持证上岗率", 0.95, "比例"],
         ["教师持证上岗率", "９５", "百分比"],
-        ["维修改造资金", 12.5, "万元"],
         ["维修改造资金", "125,000", "元"],
-        ["维修改造资金", 0, "万元"],
     )
-    assert column(tmp_path, sheet, "value") == pytest.approx([0.95] * 4 + [125000.0, 125000.0, 0.0])
-    assert column(tmp_path, sheet, "unit") == ["share"] * 4 + ["yuan"] * 3
+    assert column(tmp_path, sheet, "value") == pytest.approx([0.95] * 4 + [125000.0])
+    assert column(tmp_path, sheet, "unit") == ["share"] * 4 + ["yuan"]
+
+
+def test_ten_thousand_yuan_of_the_district_are_converted_and_told(tmp_path: Path) -> None:
+    sheet = facts(
+        ["维修改造资金", 12.5, "万元"], ["维修改造资金", "125,000", "元"], ["维修改造资金", 0, "万元"]
+    )
+    xlsx(tmp_path / "一.xlsx", sheet)
+    tables, told = taken_in(tmp_path / "一.xlsx")
+    assert tables["district"]["value"].tolist() == [125000.0, 125000.0, 0.0]
+    assert set(tables["district"]["unit"]) == {"yuan"}
+    assert [(one.key, one.rows, one.warning) for one in told] == [("fact_converted", (2, 4), True)]
 
 
 @pytest.mark.parametrize(("value", "unit"), [(0.95, "%"), (95, "比例"), ("95%", "万元")])

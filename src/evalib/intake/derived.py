@@ -113,6 +113,7 @@ def _in_kept_units(district: pd.DataFrame, headers: Headers) -> tuple[pd.DataFra
         rows["value"] = rows["value"].where(~here, rows["value"] * factor)
         if here.any():
             rows["unit"] = rows["unit"].mask(here, kept)
+    faults += faults_at(rows, unit.eq("ten_thousand_yuan"), "unit", "fact_converted", headers, warning=True)
     return rows, faults
 
 

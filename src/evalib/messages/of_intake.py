@@ -302,6 +302,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{count} facts have no unit, or one they cannot have: shares take % or 比例, amounts 元 or 万元, "
         "others none of these. Correct the column 单位.",
     ),
+    "fact_converted": (
+        "{count} 项区级数据以万元填报，已按 1 万元 = 10000 元换算成元。请核对填报的确实是万元。",
+        "{count} facts are told in 万元 and were converted, 10,000 元 each. Check that 万元 was meant.",
+    ),
     "fact_unit_unused": (
         "{count} 项区级数据的单位不是“{unit}”或没有写明，优质均衡评审不会采用，相应指标按“未报告”。"
         "请按“{unit}”换算并改正“单位”列。",

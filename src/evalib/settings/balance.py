@@ -223,6 +223,14 @@ class BalanceIndicator(Strict):
             raise ValueError(f"one of {', '.join(INITIATIVES)}")
         return initiative
 
+    @property
+    def whole_units(self) -> Literal["m2", "yuan", "teachers", "rooms"]:
+        """What is needed to meet one of the seven resources, where it is told in whole units."""
+        if self.unit in ("m2", "yuan"):
+            return self.unit
+        counted = isinstance(self.rule, PerPupils) and self.rule.counted
+        return "teachers" if counted else "rooms"
+
     def limit(self, stage: str | None = None, aspect: str = "") -> BalanceLimit | None:
         """The limit of a stage and aspect; None where the indicator has none."""
         for one in self.limits:

@@ -8,7 +8,6 @@ from typing import Any
 from evalib.page.district.reasons import reasons_in_words
 from evalib.page.district.terms import Terms
 from evalib.settings import BalanceIndicator
-from evalib.settings.balance import PerPupils
 from evalib.vocabulary import STAGES
 
 Row = Mapping[str, Any]
@@ -31,21 +30,13 @@ def need(terms: Terms, what: str, count: float, indicator: BalanceIndicator | No
     balance = terms.view.settings.balance
     named = {one.id: one for one in balance.resources}.get(what)
     if named is not None:
-        units = need(terms, unit_of(named), count)
+        units = need(terms, named.whole_units, count)
         return terms.word("need_of", name=what, need=units)
     if indicator is not None and indicator.rule.kind == "rooms":
         what = SPECIAL.get(what, what)
     key = f"need_{what}"
     known = key in terms.words.catalogue["balance"]
     return terms.word(key if known else "need_other", count=terms.words.count(int(count)))
-
-
-def unit_of(indicator: BalanceIndicator) -> str:
-    """What an indicator's whole units are."""
-    if indicator.unit in ("m2", "yuan"):
-        return indicator.unit
-    counted = isinstance(indicator.rule, PerPupils) and indicator.rule.counted
-    return "teachers" if counted else "rooms"
 
 
 def needs_in_words(terms: Terms, indicator: BalanceIndicator | None, needed: Any) -> list[str]:

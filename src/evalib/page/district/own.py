@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evalib.page.district.evidence import need, needs_in_words, unit_of
+from evalib.page.district.evidence import need, needs_in_words
 from evalib.page.district.reasons import reasons_in_words
 from evalib.page.district.terms import SIGNS, Terms
 from evalib.page.district.view import DistrictView
@@ -44,7 +44,7 @@ def own_resources(view: View) -> Table | Note:
                 f"{indicator.id} {indicator.name.in_(view.words.lang)}",
                 terms.value(indicator.unit, row["value"], row["limit"]),
                 terms.limit(indicator, view.stage),
-                need(terms, unit_of(indicator), int(short)) if short else lacking,
+                need(terms, indicator.whole_units, int(short)) if short else lacking,
                 terms.verdict(row["verdict"]),
             )
         )

@@ -22,18 +22,9 @@ from evalib.review.district.findings import (
 )
 from evalib.review.district.handed import Handed, problem
 from evalib.settings import BalanceIndicator, BalanceParams
-from evalib.settings.balance import PerPupils
 from evalib.vocabulary import STAGES
 
 SECTION_RULE = "R"
-# What whole units of each indicator are called where they are needed.
-UNITS = {"m2": "m2", "yuan": "yuan"}
-
-
-def unit_of(indicator: BalanceIndicator) -> str:
-    """What an indicator's whole units are: teachers, rooms, m2 or yuan."""
-    whose = "teachers" if isinstance(indicator.rule, PerPupils) and indicator.rule.counted else "rooms"
-    return UNITS.get(indicator.unit, whose)
 
 
 def indicator_findings(
@@ -59,7 +50,7 @@ def indicator_findings(
         whole += [variation.verdict, stopped, NOT_REPORTED if own["missing"].ne("").any() else MET]
         units = _asked(own[own["verdict_of_rule"].eq(NOT_MET)], indicator.id)
         if units:
-            needed[stage] = {unit_of(indicator): units}
+            needed[stage] = {indicator.whole_units: units}
     reasons = [] if whole else [problem("no_sections", "schools")]
     own_finding = of_parts(
         indicator.id,
@@ -95,7 +86,7 @@ def _at_limit(indicator: BalanceIndicator, stage: str, own: pd.DataFrame, handed
         unit="share",
         sections=len(known),
         in_the_way=len(short),
-        needed={stage: {unit_of(indicator): units}} if units else {},
+        needed={stage: {indicator.whole_units: units}} if units else {},
         evidence={
             "limit": float(own["limit"].iloc[0]),
             **{name: int(own["verdict"].eq(name).sum()) for name in (MET, "near", UNDER)},

@@ -57,8 +57,9 @@ def facts_of(table: pd.DataFrame | None, params: BalanceParams, year: str) -> di
 
     Notes
     -----
-    A figure in another unit is not converted here, and one beside an empty unit is not
-    taken to be in the right one: 12.6 may be 12.6 元 or 12.6 万元.
+    A load has converted the units that it can (% and 万元, where they are written, and says so).
+    Nothing is converted here, and a figure beside an empty unit is not taken to be in the
+    right one: 12.6 may be 12.6 元 or 12.6 万元.
     """
     told: dict[str, dict[str, object]] = {}
     if table is not None and {"fact", "value"} <= set(table):
