@@ -245,6 +245,14 @@ class TestDimension:
     def test_the_other_language_leads_to_the_other_language(self, root: Path) -> None:
         assert '<a href="../A01-primary/report.en.html">' in district(root, lang="en").academic.named().html()
 
+    def test_without_sections_reports_their_names_lead_nowhere(self, root: Path, tmp_path: Path) -> None:
+        alone = shutil.copytree(root, tmp_path / "alone")
+        params = alone / "params" / "sample.yaml"
+        params.write_text(params.read_text("utf-8") + "\nreports: [group, district]\n", "utf-8")
+        table = district(alone).academic.named()
+        assert "示例A01校" in table.html()
+        assert "../A01" not in table.html() + table.typst()
+
     def test_a_formula_is_one_link_away(self, root: Path) -> None:
         one = district(root)
         markup = one.academic.by_area().html()

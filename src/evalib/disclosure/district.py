@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evalib.disclosure.kept import told_retention
-from evalib.disclosure.respondents import ASKED, told_opinions, told_satisfaction
+from evalib.disclosure.respondents import ASKED, SHARE_DIGITS, told_opinions, told_satisfaction
 from evalib.settings import BalanceParams, DisclosureParams
 from evalib.settings.balance import PerPupils, SchoolSize
 from evalib.vocabulary import STAGES
@@ -20,7 +20,7 @@ KEYS = ["school_code", "stage"]
 RULE = "R"
 SHORT = ["short_of_limit", "short_of_floor"]
 # Decimals of a share as printed in percent, and of a coefficient.
-SHARE_DIGITS, COEFFICIENT_DIGITS = 3, 2
+COEFFICIENT_DIGITS = 2
 Tables = Mapping[str, pd.DataFrame]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from evalib.page.district.evidence import needs_in_words
@@ -12,7 +13,7 @@ from evalib.page.district.passing import Passing
 from evalib.page.district.terms import Terms
 from evalib.page.tables import Note, Table
 from evalib.page.view import View
-from reviewed_tables import reviewed, view_of
+from reviewed_tables import changed, reviewed, view_of
 
 
 @pytest.fixture(scope="module")
@@ -68,3 +69,21 @@ def test_what_a_whole_school_needs_is_told_once_and_pointed_to(root: Path, lang:
         {"indicator": "R5", "units": 0, "with": "junior"},
     ]
     assert needs_in_words(terms, None, needed) == [said]
+
+
+@pytest.mark.parametrize(("stage", "said"), [("primary", "2 名教师"), ("junior", "见小学部")])
+def test_what_a_whole_school_is_short_of_stands_at_one_stage(
+    root: Path, tmp_path: Path, stage: str, said: str
+) -> None:
+    def one_school(name: str, table: pd.DataFrame) -> pd.DataFrame:
+        if "school_code" in table:
+            table["school_code"] = table["school_code"].replace("3150000000", "2150000000")
+        if name == "balance_sections":
+            here = table["school_code"].eq("2150000000") & table["indicator"].eq("R3")
+            table.loc[here, "verdict"] = "under"
+            table.loc[here, "short_of_limit"] = [2.0, 0.0]
+        return table
+
+    mine = own(changed(root, tmp_path / "one", one_school), "2150000000", stage)
+    assert isinstance(mine, Table)
+    assert [row[3] for row in mine.rows if row[0].startswith("R3")] == [said]

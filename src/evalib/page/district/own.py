@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from evalib.page.district.evidence import need, needs_in_words
 from evalib.page.district.reasons import reasons_in_words
+from evalib.page.district.sections import Row
 from evalib.page.district.terms import SIGNS, Terms
 from evalib.page.district.view import DistrictView
 from evalib.page.tables import Note, Table
 from evalib.page.view import View
+from evalib.settings import BalanceIndicator
 
 
 def own_resources(view: View) -> Table | Note:
@@ -22,12 +26,11 @@ def own_resources(view: View) -> Table | Note:
     terms = Terms(district)
     if not district.names_sections:
         return Note("", (view.speaker.note("own_resources_not_public", {}),))
+    of_school = [
+        row for row in district.of_review("balance_sections") if row["school_code"] == view.school_code
+    ]
+    rows = {row["indicator"]: row for row in of_school if row["stage"] == view.stage}
     mine = (view.school_code, view.stage)
-    rows = {
-        row["indicator"]: row
-        for row in district.of_review("balance_sections")
-        if (row["school_code"], row["stage"]) == mine
-    }
     verdicts = [
         row for row in district.of_review("balance_verdicts") if (row["school_code"], row["stage"]) == mine
     ]
@@ -37,14 +40,12 @@ def own_resources(view: View) -> Table | Note:
     verdict = verdicts[0]
     lines, sides = [], []
     for indicator, row in seven:
-        short = row["short_of_limit"]
-        lacking = terms.joined(reasons_in_words(terms, row["reason"])) if row["reason"] else ""
         lines.append(
             (
                 f"{indicator.id} {indicator.name.in_(view.words.lang)}",
                 terms.value(indicator.unit, row["value"], row["limit"]),
                 terms.limit(indicator, view.stage),
-                need(terms, indicator.whole_units, int(short)) if short else lacking,
+                _short(terms, indicator, row, of_school),
                 terms.verdict(row["verdict"]),
             )
         )
@@ -63,3 +64,19 @@ def own_resources(view: View) -> Table | Note:
         marks=tuple(sides),
         notes=(said, *least),
     )
+
+
+def _short(terms: Terms, indicator: BalanceIndicator, row: Row, of_school: Sequence[Row]) -> str:
+    """What the section is short of, or why that is not known; of a whole school one stage tells it."""
+    if row["reason"]:
+        return terms.joined(reasons_in_words(terms, row["reason"]))
+    if row["short_of_limit"]:
+        return need(terms, indicator.whole_units, int(row["short_of_limit"]))
+    if row["verdict"] not in ("near", "under"):
+        return ""
+    told = [
+        other["stage"]
+        for other in of_school
+        if other["indicator"] == indicator.id and other["stage"] != row["stage"] and other["short_of_limit"]
+    ]
+    return terms.word("needed_at", stage=terms.stage(told[0])) if told else ""

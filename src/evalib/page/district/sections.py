@@ -112,7 +112,7 @@ class Sections:
         return self._names.get((code, stage)) or self.view.words.label("unnamed_school", code=code)
 
     def address(self, code: str, stage: str) -> Address | None:
-        """Where a section's page lies from a page of the same year; None if there is no such section."""
+        """Where a section's page lies from a page of the same year; None if there is none."""
         if (code, stage) not in self._names:
             return None
         view = self.view
@@ -229,8 +229,13 @@ def _place(order: list[str], word: str) -> tuple[int, str]:
     return (order.index(word) if word in order else len(order), word)
 
 
-def _beside(view: DistrictView, key: ReportKey) -> Address:
-    """The report of a key from another report's folder of the same year, edition and language."""
+def _beside(view: DistrictView, key: ReportKey) -> Address | None:
+    """The report of a key from another report's folder of the same year, edition and language.
+
+    None where the district makes no reports of its kind.
+    """
+    if key.kind not in view.settings.district.reports:
+        return None
     first = view.settings.district.languages[0]
     stem = "report" if key.lang == first else f"report.{key.lang}"
     return Address(f"../{key.folder}/{stem}.html", f"../{key.folder}/{stem}.pdf")
