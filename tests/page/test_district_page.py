@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 from evalib.errors import DataError, ParameterError
+from evalib.page.cover import PAGE, RESULTS
 from evalib.page.district.apart import size_of
 from evalib.page.district.between import Between, Measured
 from evalib.page.district.company import Company
-from evalib.page.district.frame import PAGE, RESULTS
 from evalib.page.district.opening import District, open_district
 from evalib.page.district.parts import Parts
 from evalib.page.district.sections import Sections, move_of, quartiles

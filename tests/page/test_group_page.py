@@ -11,7 +11,7 @@ import pytest
 
 from evalib.errors import ParameterError
 from evalib.page.charts import Chart
-from evalib.page.district.frame import PAGE, RESULTS
+from evalib.page.cover import PAGE, RESULTS
 from evalib.page.district.groups import Group, open_group
 from evalib.page.district.parts import Parts
 from evalib.page.tables import Note, Table

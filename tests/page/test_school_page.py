@@ -11,7 +11,8 @@ import pytest
 from evalib.disclosure import FIGURES, PUBLISHED
 from evalib.errors import DataError, ParameterError
 from evalib.page import charts
-from evalib.page.reports import PAGE, RESULTS, School, open_school
+from evalib.page.cover import PAGE, RESULTS
+from evalib.page.reports import School, open_school
 from evalib.settings import load_settings
 from evalib.store import Store
 

@@ -10,6 +10,7 @@ from evalib import __version__
 from evalib.errors import ParameterError
 from evalib.page import method
 from evalib.page.charts import Chart
+from evalib.page.cover import RESULTS, cover, provenance
 from evalib.page.dimensions import (
     MODEL_NOTES,
     AcademicPage,
@@ -28,9 +29,8 @@ from evalib.page.view import Row, View
 from evalib.settings import load_settings
 from evalib.store import Store
 from evalib.vocabulary import EDITIONS, LANGUAGES, STAGES, YEARS_SHOWN
-from evalib.wording import MARKS, TAGS, mark, wording_of
+from evalib.wording import MARKS, mark, wording_of
 
-PAGE = "application/vnd.evalib.page+json"
 # Remarks of the load, of the whole district.
 QUALITY_NOTES = (
     "schools_gone",
@@ -40,7 +40,6 @@ QUALITY_NOTES = (
     "rows_without_pupil",
     "rows_without_pupil_few",
 )
-RESULTS = "application/vnd.evalib.results+json"
 
 
 def open_school(
@@ -137,26 +136,16 @@ class School:
     def cover(self) -> Emission:
         """Title, running head and the exporter's own labels."""
         view, words = self.view, self.view.words
-        district = view.settings.district.district.in_(words.lang)
         name = view.profile["name"] or words.label("unnamed_school", code=view.school_code)
         title = words.label("school_title", school=name, stage=words.label(view.stage, "stages"))
-        content = {
-            "lang": TAGS[words.lang],
-            "title": title,
-            "eyebrow": f"{district} · {words.label('review')}",
-            "subtitle": f"{words.year(view.year)} · {words.label('report_kind')}",
-            "running_head": f"{title} · {words.year(view.year)}",
-            "fingerprint": words.label(
-                "fingerprint", data=self._data, params=view.settings.fingerprint, version=__version__
-            ),
-            "labels": {
-                "contents": words.label("contents"),
-                "page": words.catalogue["labels"]["page"][words.lang],
-                "table_twin": words.label("table_twin"),
-                "skip": words.label("skip"),
-            },
-        }
-        return Emission(PAGE, content, title)
+        return cover(
+            view.settings,
+            words,
+            title=title,
+            subtitle=words.label("report_kind"),
+            year=view.year,
+            data=self._data,
+        )
 
     def context(self) -> Context:
         """Size, place and company of the section."""
@@ -281,17 +270,7 @@ class School:
 
     def provenance(self) -> Table:
         """Fingerprints of what the report was computed from."""
-        words = self.view.words
-        return Table(
-            caption=words.label("provenance_caption"),
-            heads=(words.label("part"), words.label("fingerprint_head")),
-            rows=(
-                (words.label("data_part"), self._data),
-                (words.label("params_part"), self.view.settings.fingerprint),
-                (words.label("library_part"), f"evalib {__version__}"),
-            ),
-            text_columns=frozenset({0, 1}),
-        )
+        return provenance(self.view.settings, self.view.words, self._data)
 
     def results(self) -> Emission:
         """Every number on the page with its reason when withheld, and what was read."""

@@ -13,14 +13,14 @@ from evalib import __version__, sensitivity
 from evalib.errors import ParameterError
 from evalib.page import charts
 from evalib.page.charts import Chart, Interval
-from evalib.page.reports import PAGE, RESULTS
+from evalib.page.cover import RESULTS, cover
 from evalib.page.tables import Emission, Lead, Note, Table
 from evalib.sensitivity import Weighing, WeightEffects, scale_from
 from evalib.settings import IndicatorParams, Settings, load_settings
 from evalib.settings.indicators import CUT_NAMES
 from evalib.store import Store
 from evalib.vocabulary import DIMENSIONS, LANGUAGES, STAGES
-from evalib.wording import TAGS, Wording, wording_of
+from evalib.wording import Wording, wording_of
 
 # The figure shows so many sections at most, those that move most.
 DRAWN = 30
@@ -105,27 +105,18 @@ class SensitivityPage:
     def cover(self) -> Emission:
         """Title, running head and the exporter's own labels."""
         words = self.words
-        stage, year = words.label(self.weighing.stage, "stages"), words.year(self.weighing.year)
+        stage = words.label(self.weighing.stage, "stages")
         title = words.label("sensitivity_title", dimension=self._name(self.weighing.dimension), stage=stage)
         tables = ("published_parts", "published_influences", "published_scale", "published_sections")
         data = self.store.fingerprint((table, self.weighing.year) for table in tables)
-        content = {
-            "lang": TAGS[words.lang],
-            "title": title,
-            "eyebrow": f"{self.settings.district.district.in_(words.lang)} · {words.label('review')}",
-            "subtitle": f"{year} · {words.label('sensitivity_kind')}",
-            "running_head": f"{title} · {year}",
-            "fingerprint": words.label(
-                "fingerprint", data=data, params=self.settings.fingerprint, version=__version__
-            ),
-            "labels": {
-                "contents": words.label("contents"),
-                "page": words.catalogue["labels"]["page"][words.lang],
-                "table_twin": words.label("table_twin"),
-                "skip": words.label("skip"),
-            },
-        }
-        return Emission(PAGE, content, title)
+        return cover(
+            self.settings,
+            words,
+            title=title,
+            subtitle=words.label("sensitivity_kind"),
+            year=self.weighing.year,
+            data=data,
+        )
 
     def lead(self) -> Lead:
         """How many standings depend on the weights."""

@@ -7,16 +7,16 @@ from typing import Any
 
 from evalib import __version__
 from evalib.errors import ParameterError
+from evalib.page import cover as around
+from evalib.page.cover import RESULTS
 from evalib.page.district.view import DistrictView
 from evalib.page.findings import Speaker
 from evalib.page.tables import Emission, Table
 from evalib.settings import load_settings
 from evalib.store import Store
 from evalib.vocabulary import EDITIONS, LANGUAGES, YEARS_SHOWN
-from evalib.wording import TAGS, wording_of
+from evalib.wording import wording_of
 
-PAGE = "application/vnd.evalib.page+json"
-RESULTS = "application/vnd.evalib.results+json"
 # What such a page may read; those of one edition alone stand apart.
 FIGURES = {
     "restricted": ("published", "published_sections"),
@@ -50,41 +50,15 @@ def open_view(year: str, lang: str, edition: str, params: str) -> DistrictView:
 
 def cover(view: DistrictView, title: str, kind: str) -> Emission:
     """Title, running head and the exporter's own labels."""
-    words = view.words
-    district = view.settings.district.district.in_(words.lang)
-    edition = words.label(f"all_edition_{view.edition}")
-    content = {
-        "lang": TAGS[words.lang],
-        "title": title,
-        "eyebrow": f"{district} · {words.label('review')}",
-        "subtitle": f"{words.year(view.year)} · {kind} · {edition}",
-        "running_head": f"{title} · {words.year(view.year)}",
-        "fingerprint": words.label(
-            "fingerprint", data=_data(view), params=view.settings.fingerprint, version=__version__
-        ),
-        "labels": {
-            "contents": words.label("contents"),
-            "page": words.catalogue["labels"]["page"][words.lang],
-            "table_twin": words.label("table_twin"),
-            "skip": words.label("skip"),
-        },
-    }
-    return Emission(PAGE, content, title)
+    subtitle = f"{kind} · {view.words.label(f'all_edition_{view.edition}')}"
+    return around.cover(
+        view.settings, view.words, title=title, subtitle=subtitle, year=view.year, data=_data(view)
+    )
 
 
 def provenance(view: DistrictView) -> Table:
     """Fingerprints of what the report was computed from."""
-    words = view.words
-    return Table(
-        caption=words.label("provenance_caption"),
-        heads=(words.label("part"), words.label("fingerprint_head")),
-        rows=(
-            (words.label("data_part"), _data(view)),
-            (words.label("params_part"), view.settings.fingerprint),
-            (words.label("library_part"), f"evalib {__version__}"),
-        ),
-        text_columns=frozenset({0, 1}),
-    )
+    return around.provenance(view.settings, view.words, _data(view))
 
 
 def results(view: DistrictView, about: Mapping[str, Any]) -> Emission:

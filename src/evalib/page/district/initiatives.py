@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from evalib.page.charts import Chart
 from evalib.page.district.names import Names
 from evalib.page.district.parts import Parts, Shown
 from evalib.page.district.staffing import exchange_table, ladder_figure, rooms_table
 from evalib.page.district.stated import Held, Holding
-from evalib.page.district.terms import SIGNS, Terms
-from evalib.page.district.verdicts import Verdicts
-from evalib.page.district.view import DistrictView
+from evalib.page.district.terms import SIGNS
+from evalib.page.district.verdicts import OnVerdicts
 from evalib.page.tables import Lead, Note, Table
 from evalib.settings import BalanceIndicator
 from evalib.settings.initiatives import Initiative
@@ -22,20 +20,8 @@ OUTCOMES = ("agrees", "falls_short", "cannot")
 
 
 @dataclass(frozen=True)
-class InitiativesPage:
+class InitiativesPage(OnVerdicts):
     """The pages of the five initiatives."""
-
-    view: DistrictView
-
-    @cached_property
-    def terms(self) -> Terms:
-        """Words and number forms."""
-        return Terms(self.view)
-
-    @cached_property
-    def verdicts(self) -> Verdicts:
-        """The rows of the 32 indicators."""
-        return Verdicts(self.view)
 
     def overview(self) -> Table:
         """The five: verdicts on the indicators under each, and how its stated figures stand the test."""

@@ -10,9 +10,8 @@ from typing import Any
 from evalib.page.district.evidence import need, needs_in_words, units_of
 from evalib.page.district.names import Names
 from evalib.page.district.reasons import reasons_in_words
-from evalib.page.district.terms import SIGNS, Terms
-from evalib.page.district.verdicts import Verdicts
-from evalib.page.district.view import DistrictView
+from evalib.page.district.terms import SIGNS
+from evalib.page.district.verdicts import OnVerdicts
 from evalib.page.tables import Table
 from evalib.settings import BalanceIndicator
 
@@ -21,20 +20,8 @@ SECTION_VERDICTS = ("met", "not_met", "not_reported", "out_of_scope")
 
 
 @dataclass(frozen=True)
-class Passing:
+class Passing(OnVerdicts):
     """The sections of one year under the rule over the seven resources; named in the restricted edition."""
-
-    view: DistrictView
-
-    @cached_property
-    def terms(self) -> Terms:
-        """Words and number forms."""
-        return Terms(self.view)
-
-    @cached_property
-    def verdicts(self) -> Verdicts:
-        """The rows of the 32 indicators."""
-        return Verdicts(self.view)
 
     @property
     def indicators(self) -> list[BalanceIndicator]:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from evalib.page.district.evidence import need, needs_in_words, units_of
 from evalib.page.district.formulas import variation_limits
 from evalib.page.district.names import Names
 from evalib.page.district.reasons import reasons_in_words
-from evalib.page.district.terms import SIGNS, Terms
-from evalib.page.district.verdicts import Verdicts
-from evalib.page.district.view import DistrictView
+from evalib.page.district.terms import SIGNS
+from evalib.page.district.verdicts import OnVerdicts
 from evalib.page.tables import Table
 from evalib.settings import BalanceIndicator
 
@@ -21,20 +19,8 @@ Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Resources:
+class Resources(OnVerdicts):
     """The seven indicators of resources in one year."""
-
-    view: DistrictView
-
-    @cached_property
-    def terms(self) -> Terms:
-        """Words and number forms."""
-        return Terms(self.view)
-
-    @cached_property
-    def verdicts(self) -> Verdicts:
-        """The rows of the 32 indicators."""
-        return Verdicts(self.view)
 
     @property
     def indicators(self) -> list[BalanceIndicator]:

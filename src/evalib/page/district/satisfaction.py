@@ -9,8 +9,7 @@ from typing import Any
 
 from evalib.page import charts
 from evalib.page.charts import Chart, Interval, LimitRow
-from evalib.page.district.terms import SIGNS, Terms
-from evalib.page.district.view import DistrictView
+from evalib.page.district.terms import SIGNS, InTerms
 from evalib.page.tables import NOTHING, Note, Table
 
 Row = Mapping[str, Any]
@@ -18,15 +17,8 @@ REACH = 12.0  # percent to both sides of the limit
 
 
 @dataclass(frozen=True)
-class SatisfactionPage:
+class SatisfactionPage(InTerms):
     """The survey's groups in one year."""
-
-    view: DistrictView
-
-    @cached_property
-    def terms(self) -> Terms:
-        """Words and number forms."""
-        return Terms(self.view)
 
     @cached_property
     def rows(self) -> list[dict[str, Any]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 from evalib.page.charts import Chart
 from evalib.page.district import formulas
@@ -14,29 +13,15 @@ from evalib.page.district.reasons import reasons_in_words
 from evalib.page.district.resources import Resources
 from evalib.page.district.satisfaction import SatisfactionPage
 from evalib.page.district.spread import own_share, variation_trend
-from evalib.page.district.terms import Terms
-from evalib.page.district.verdicts import VERDICTS, Verdicts
-from evalib.page.district.view import DistrictView
+from evalib.page.district.verdicts import VERDICTS, OnVerdicts
 from evalib.page.tables import NOTHING, Context, Lead, Note, Table
 
 PARTS = ("resources", "guarantee", "quality", "recognition")
 
 
 @dataclass(frozen=True)
-class StandardsPage:
+class StandardsPage(OnVerdicts):
     """The pages of the national indicators."""
-
-    view: DistrictView
-
-    @cached_property
-    def terms(self) -> Terms:
-        """Words and number forms."""
-        return Terms(self.view)
-
-    @cached_property
-    def verdicts(self) -> Verdicts:
-        """The rows of the 32 indicators."""
-        return Verdicts(self.view)
 
     def verdict(self) -> Parts | Note:
         """How many of the indicators are met, not met, not reported; and which, part by part."""

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from evalib.page.district.reasons import reasons_in_words
-from evalib.page.district.terms import Terms
+from evalib.page.district.terms import InTerms, Terms
 from evalib.page.district.verdicts import Verdicts
 from evalib.page.district.view import DistrictView
 from evalib.settings.initiatives import StatedFigure
@@ -85,15 +85,8 @@ class Facts:
 
 
 @dataclass(frozen=True)
-class Holding:
+class Holding(InTerms):
     """Holds stated figures against the data of a district's year."""
-
-    view: DistrictView
-
-    @cached_property
-    def terms(self) -> Terms:
-        """Words and number forms."""
-        return Terms(self.view)
 
     @cached_property
     def facts(self) -> Facts:

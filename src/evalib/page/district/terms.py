@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from evalib.page.district.view import DistrictView
@@ -168,6 +169,18 @@ class Terms:
         if row.get("respondent"):
             named.append(self.known("respondent", row["respondent"]))
         return " · ".join(named)
+
+
+@dataclass(frozen=True)
+class InTerms:
+    """A part of the pages on the national indicators, which speaks in their words."""
+
+    view: DistrictView
+
+    @cached_property
+    def terms(self) -> Terms:
+        """Words and number forms."""
+        return Terms(self.view)
 
 
 def digits_beside(unit: str, value: float, limit: float | None) -> int:

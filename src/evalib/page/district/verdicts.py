@@ -10,8 +10,7 @@ from typing import Any
 from evalib.page.district.evidence import counts_sections, in_the_way, remarks
 from evalib.page.district.formulas import limits_in_words
 from evalib.page.district.names import Names
-from evalib.page.district.terms import SIGNS, Terms
-from evalib.page.district.view import DistrictView
+from evalib.page.district.terms import SIGNS, InTerms
 from evalib.page.tables import Table
 from evalib.settings import BalanceIndicator
 
@@ -20,15 +19,8 @@ VERDICTS = ("met", "met_low_response", "not_met", "not_reported")
 
 
 @dataclass(frozen=True)
-class Verdicts:
+class Verdicts(InTerms):
     """The review's rows of the 32 indicators in one year."""
-
-    view: DistrictView
-
-    @cached_property
-    def terms(self) -> Terms:
-        """Words and number forms."""
-        return Terms(self.view)
 
     @cached_property
     def rows(self) -> list[dict[str, Any]]:
@@ -145,6 +137,16 @@ class Verdicts:
             terms.verdict(verdict),
         )
         return cells, SIGNS[verdict][1]
+
+
+@dataclass(frozen=True)
+class OnVerdicts(InTerms):
+    """A part of the pages that rests on the indicators' verdicts."""
+
+    @cached_property
+    def verdicts(self) -> Verdicts:
+        """The rows of the 32 indicators."""
+        return Verdicts(self.view)
 
 
 def _part(row: Row) -> bool:
