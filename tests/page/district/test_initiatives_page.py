@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -196,3 +197,18 @@ def test_a_cell_shows_each_part_as_an_output_of_its_own() -> None:
         InteractiveShell.clear_instance()
     shown = [one.data["text/plain"] for one in captured.outputs]
     assert shown == ["一", "甲\n乙\n丙"]
+
+
+def test_in_brief_the_outcomes_of_all_stated_figures_are_added_up(root: Path) -> None:
+    view = view_of(root)
+    page = InitiativesPage(view)
+    said = page.brief()
+    page.overview()
+    own = {key: count for key, count in view.told.items() if not key.startswith("stated_all_")}
+    sums = {
+        name: sum(count for key, count in own.items() if re.fullmatch(rf"stated_\w+_{name}", key))
+        for name in ("agrees", "falls_short", "cannot")
+    }
+    assert sums == {name: view.told[f"stated_all_{name}"] for name in sums}
+    figures = [f"{count:g} 项" for count in (sum(sums.values()), *sums.values())]
+    assert re.findall(r"\d+ 项", said) == figures

@@ -13,7 +13,7 @@ from evalib.page.district.emitted import review_rows
 from evalib.page.district.reasons import reasons_in_words
 from evalib.page.district.standards import StandardsPage
 from evalib.page.district.terms import Terms, digits_beside
-from evalib.page.tables import Note
+from evalib.page.tables import Lead, Note
 from evalib.settings import load_settings
 from review_shown import everything
 from reviewed_tables import HOSTILE, JUNIOR, PRIMARY, ROOT, changed, reviewed, sections, tables, view_of
@@ -403,3 +403,22 @@ def test_a_district_without_any_review_still_has_pages_that_claim_nothing(withou
     said = " ".join(faces(one)["text/plain"] for one in shown)
     assert not re.search("[✓×] (达到|未达到|相符|低于公布)", said)
     assert said.count("○ 未报告") >= 32 - len(view_of(lesser).settings.balance.resources)
+
+
+@pytest.mark.parametrize(
+    ("lang", "told"),
+    [
+        ("zh", ("未达到的是 R3、R6、G4、G11、Q2。", "未报告的是 R5、G3、G8、G12、Q4、Q8。")),
+        ("en", ("Not met: R3, R6, G4, G11, Q2.", "Not reported: R5, G3, G8, G12, Q4, Q8.")),
+    ],
+)
+def test_in_brief_it_says_how_many_are_met_and_which_are_not(
+    root: Path, lang: str, told: tuple[str, str]
+) -> None:
+    page = StandardsPage(view_of(root, lang))
+    lead = next(one for one in page.verdict() if isinstance(one, Lead))
+    assert page.brief() == ("" if lang == "zh" else " ").join((lead.text, *told))
+
+
+def test_in_brief_nothing_is_said_without_a_review(without: Callable[..., Path]) -> None:
+    assert StandardsPage(view_of(without("balance_indicators"))).brief() == ""

@@ -27,8 +27,7 @@ class InitiativesPage(OnVerdicts):
         """The five: verdicts on the indicators under each, and how its stated figures stand the test."""
         terms, rows = self.terms, []
         for one in self.view.settings.initiatives.initiatives:
-            held = self._held(one)
-            outcomes = {name: sum(h.outcome == name for h in held) for name in OUTCOMES}
+            outcomes = _outcomes(self._held(one))
             for name, count in outcomes.items():
                 self.view.tell(f"stated_{one.id}_{name}", count)
             counts = self.verdicts.counts(self._indicators(one))
@@ -39,6 +38,17 @@ class InitiativesPage(OnVerdicts):
             rows=tuple(rows),
             text_columns=frozenset({0, 1, 2}),
         )
+
+    def brief(self) -> str:
+        """How the district's stated figures stand the test; empty where it states none."""
+        words = self.terms.words
+        held = [h for one in self.view.settings.initiatives.initiatives for h in self._held(one)]
+        if not held:
+            return ""
+        fields = {"figures": len(held), **_outcomes(held)}
+        for name, count in fields.items():
+            self.view.tell(f"stated_all_{name}", count)
+        return self.view.speaker.note("stated_verdict", {name: words.count(n) for name, n in fields.items()})
 
     def assurance(self) -> Parts:
         """教育保障一体化."""
@@ -75,7 +85,7 @@ class InitiativesPage(OnVerdicts):
         counts = self.verdicts.counts(self._indicators(initiative))
         fields = {verdict: words.count(count) for verdict, count in counts.items()}
         fields["met"] = words.count(counts["met"] + counts["met_low_response"])
-        fields |= {name: words.count(sum(one.outcome == name for one in held)) for name in OUTCOMES}
+        fields |= {name: words.count(count) for name, count in _outcomes(held).items()}
         fields["indicators"] = words.count(sum(counts.values()))
         fields["figures"] = words.count(len(held))
         short = [one.figure.name.in_(words.lang) for one in held if one.outcome == "falls_short"]
@@ -144,3 +154,7 @@ class InitiativesPage(OnVerdicts):
 
     def _indicators(self, initiative: Initiative) -> list[BalanceIndicator]:
         return [one for one in self.view.settings.balance.indicators if one.initiative == initiative.id]
+
+
+def _outcomes(held: Sequence[Held]) -> dict[str, int]:
+    return {name: sum(one.outcome == name for one in held) for name in OUTCOMES}

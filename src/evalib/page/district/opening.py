@@ -123,7 +123,8 @@ class District:
 
     def summary(self) -> Parts:
         """How many sections stand where in each dimension, and what the review comes to in a few lines."""
-        lines = (*self._in_words(), Between(self.view).lead(), self.moves.lead())
+        review = (self.standards.brief(), self.initiatives.brief())
+        lines = (*self._in_words(), Between(self.view).lead(), self.moves.lead(), *review)
         first = Note(self.view.words.label("all_first"), tuple(line for line in lines if line))
         return Parts((self._tallies(), first))
 

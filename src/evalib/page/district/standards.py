@@ -28,20 +28,39 @@ class StandardsPage(OnVerdicts):
         view, terms = self.view, self.terms
         if not self.verdicts.rows:
             return Note("", (view.speaker.note("balance_no_review", {}),))
-        indicators = view.settings.balance.indicators
-        counts = self.verdicts.counts(indicators)
+        counts = self._counts
         for verdict, count in counts.items():
             view.tell(f"indicators_{verdict}", count)
-        fields = {key: terms.words.count(count) for key, count in counts.items()}
-        fields["all"] = terms.words.count(len(indicators))
-        key = "balance_verdict_low_response" if counts["met_low_response"] else "balance_verdict"
-        lead = view.speaker.note(key, fields)
         facts = tuple(
             (terms.word(f"counted_{verdict}"), terms.words.count(count))
             for verdict, count in counts.items()
             if count or verdict != "met_low_response"
         )
-        return Parts((Lead(lead), Context(facts), self._by_part(), self._refused()))
+        return Parts((Lead(self._lead()), Context(facts), self._by_part(), self._refused()))
+
+    def brief(self) -> str:
+        """How many are met, not met, not reported, and which are not met; empty without a review."""
+        if not self.verdicts.rows:
+            return ""
+        said, indicators = [self._lead()], self.view.settings.balance.indicators
+        for verdict in ("not_met", "not_reported"):
+            which = [one.id for one in indicators if self.verdicts.verdict(one.id) == verdict]
+            if which:
+                said.append(
+                    self.view.speaker.note(f"balance_{verdict}", {"which": self.terms.words.listed(which)})
+                )
+        return ("" if self.terms.words.lang == "zh" else " ").join(said)
+
+    @property
+    def _counts(self) -> dict[str, int]:
+        return self.verdicts.counts(self.view.settings.balance.indicators)
+
+    def _lead(self) -> str:
+        words, counts = self.terms.words, self._counts
+        fields = {key: words.count(count) for key, count in counts.items()}
+        fields["all"] = words.count(len(self.view.settings.balance.indicators))
+        key = "balance_verdict_low_response" if counts["met_low_response"] else "balance_verdict"
+        return self.view.speaker.note(key, fields)
 
     def resources(self) -> Parts:
         """The seven of resources: coefficients of variation, their years, and sections below the limits."""
