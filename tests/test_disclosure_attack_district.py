@@ -54,15 +54,17 @@ def calls(notebook: str, opened: str) -> list[str]:
 
 
 def bytes_of(params: Path, lang: str = "zh") -> dict[str, str]:
-    """All that the public pages of the district and of a group hold, `results.json` too."""
+    """All that the public pages of the district and of its groups hold, `results.json` too."""
     pages: dict[str, tuple[Any, list[str]]] = {
         "district": (
             open_district(NOW, lang=lang, edition="public", params=str(params)),
             calls("district_report", "district"),
         )
     }
-    group = open_group("JT01", NOW, lang=lang, edition="public", params=str(params))
-    pages["JT01"] = (group, calls("group_report", "group"))
+    members = Store(load_settings(params).store).read("published_members", NOW)
+    for code in sorted(set(members["group_code"]) - {""}):
+        group = open_group(code, NOW, lang=lang, edition="public", params=str(params))
+        pages[code] = (group, calls("group_report", "group"))
     found = {}
     for name, (page, methods) in pages.items():
         for method in methods:
@@ -111,7 +113,8 @@ def test_what_is_not_public_could_be_anything_and_no_byte_of_the_public_pages_wo
     private = {table for table, _ in Store(settings.store).digests()} - {*PUBLIC, *REVIEW}
     assert private >= {"published", "measurements", "pupils", "survey", "balance_sections"}
     other = altered(settings.path, tmp_path / "other", private.__contains__, disordered)
-    assert len(before) > 40
+    assert {name.partition(".")[0] for name in before} == {"district", "JT01", "JT02", "JT03"}
+    assert len(before) > 60
     assert bytes_of(other) == before
 
 
