@@ -228,10 +228,8 @@ def _survey(
             school = one.pop("学校", None)
             row = words.clean("survey", {**one, "调查对象": respondent, "调查项目": "满意度"})
             if school:
-                row |= {
-                    "school_code": codes[school],
-                    "stage": words.clean("survey", {"学段": schools[school]["学段"]})["stage"],
-                }
+                stage = schools[school]["学段"] if one.get("学段", "") is not None else None
+                row |= {"school_code": codes[school], **words.clean("survey", {"学段": stage})}
             rows.append(row)
     frame = pd.DataFrame(rows)
     return frame.reindex(columns=[*dict.fromkeys([*frame.columns, "school_code", "stage"])])

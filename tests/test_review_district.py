@@ -184,6 +184,7 @@ def test_a_missing_table_never_makes_anything_met(uneven: Tables, sheet: str, tm
         ("交流轮岗教师数", "300 人", "contradiction"),
         ("交流轮岗教师数", "-1 人", "out_of_range"),
         ("课程开齐开足", "2 是否达到", "out_of_range"),
+        ("交流轮岗教师数", "12.5 人", "out_of_range"),
         ("课程开齐开足", None, "no_fact"),
     ],
 )

@@ -30,7 +30,7 @@ VERDICTS = {
     "达到": "met",
     "未达到": "not_met",
     "未报告": "not_reported",
-    "达到，应答率低": "met_low_response",
+    "达到，回收率低": "met_low_response",
 }
 OF_SECTION = {
     "达到": "met",

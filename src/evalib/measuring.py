@@ -126,7 +126,7 @@ def _tables(
             "public": printed(add_similar(public[year], review.sections, settings), units),
             "public_sections": public_sections(sections, published[year], counting, limits),
         }
-        told = judged[published[year]["reason"].eq("").to_numpy()]
+        told = judged.assign(reason=published[year]["reason"].to_numpy())
         kept |= publish_district(
             review_district(store, settings, year, told),
             sections,

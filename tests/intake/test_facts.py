@@ -34,7 +34,8 @@ def warned(district: District, *rows: list[Any]) -> list[tuple[str, str, str, st
         ([["国家质量监测最低学科水平", 3, ""]], "fact_unit_unused", "单位", (3,)),
         ([["教师平均工资收入", 12.6, "元"]], "fact_beyond_bounds", "数值", (3,)),
         ([["教育支出占一般公共预算比例", "130%", "%"]], "fact_beyond_bounds", "数值", (3,)),
-        ([["无过重课业负担", 2, "是否达到"]], "fact_beyond_bounds", "数值", (3,)),
+        ([["无过重课业负担", 2, "是否达到"]], "fact_beyond_bounds_or_parts", "数值", (3,)),
+        ([["交流轮岗教师数", 12.5, "人"]], "fact_beyond_bounds_or_parts", "数值", (3,)),
         ([["教师平均工资收入", 12.6, "万元"]], "fact_converted", "单位", (3,)),
         (
             [["交流轮岗教师数", 30, "人"], ["符合交流条件教师数", 20, "人"]],
@@ -78,6 +79,6 @@ def test_warning_says_in_both_languages_what_to_do(district: District) -> None:
     district.books["区级数据.xlsx"] = {"区级": [HEADER, [YEAR, "教师平均工资收入", 12.6, "元", ""]]}
     (warning,) = district.read().warnings
     assert warning.warning
-    assert "5000–1e+06" in warning.text("zh")
+    assert "5,000–1,000,000" in warning.text("zh")
     assert "不会采用" in warning.text("zh")
     assert "will not use" in warning.text("en")

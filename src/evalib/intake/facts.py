@@ -8,6 +8,7 @@ from evalib.errors import Fault
 from evalib.intake.columns import Columns
 from evalib.intake.located import Headers, faults_at
 from evalib.settings import BalanceParams
+from evalib.settings.balance import WHOLE
 
 
 def unused_facts(
@@ -39,8 +40,9 @@ def unused_facts(
         allowed = columns.word("unit", balance.facts[str(name)].unit)
         faults += _told(group, "unit", "fact_unit_unused", headers, unit=allowed)
     for name, group in rows[beyond & ~other].groupby("fact"):
-        low, high = (_end(one) for one in balance.facts[str(name)].bounds)
-        faults += _told(group, "value", "fact_beyond_bounds", headers, bounds=f"{low}–{high}")
+        fact = balance.facts[str(name)]
+        key = "fact_beyond_bounds_or_parts" if fact.unit in WHOLE else "fact_beyond_bounds"
+        faults += _told(group, "value", key, headers, bounds=_between(*fact.bounds))
     good = rows[~other & ~beyond]
     for less, more in balance.never_more:
         whole = good[good["fact"].eq(more)].drop_duplicates("year").set_index("year")["value"]
@@ -60,5 +62,7 @@ def _told(rows: pd.DataFrame, column: str, key: str, headers: Headers, **fields:
     return faults_at(rows, everywhere, column, key, headers, warning=True, **fields)
 
 
-def _end(bound: float | None) -> str:
-    return "" if bound is None else f"{bound:g}"
+def _between(low: float | None, high: float | None) -> str:
+    if low is not None and high is not None:
+        return f"{low:,.12g}–{high:,.12g}"
+    return f"≥ {low:,.12g}" if low is not None else f"≤ {high:,.12g}"

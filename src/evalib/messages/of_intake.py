@@ -318,6 +318,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{count} facts lie outside what can be ({bounds}): the review of quality and balance will not use "
         "them. Check value and unit (元 and 万元, shares and %).",
     ),
+    "fact_beyond_bounds_or_parts": (
+        "{count} 项区级数据不是整数，或超出可能的范围（{bounds}），优质均衡评审不会采用。请核对数值与单位。",
+        "{count} facts are not whole, or lie outside what can be ({bounds}): the review of quality and "
+        "balance will not use them. Check value and unit.",
+    ),
     "facts_contradict": (
         "“{part}”多于“{whole}”，互相矛盾，优质均衡评审两者都不采用。请核对。",
         "“{part}” exceeds “{whole}”: they contradict each other, and the review of quality and balance will "

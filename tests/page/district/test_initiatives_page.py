@@ -71,7 +71,7 @@ def test_what_only_rises_is_looked_at_year_by_year(root: Path, tmp_path: Path) -
         return table
 
     outcome, _, _, remark = held(changed(root, tmp_path / "fell", fell), "spending_rises")
-    assert (outcome, remark) == ("falls_short", "2024—2025 学年比上年减少")
+    assert (outcome, remark) == ("falls_short", "2024—2025 学年比此前减少")
 
 
 def test_one_year_shows_no_rise(root: Path) -> None:

@@ -61,7 +61,10 @@ def test_where_nothing_was_handed_in_that_is_said(root: Path) -> None:
     assert "未报告" in none.paragraphs[0]
 
 
-@pytest.mark.parametrize(("lang", "said"), [("zh", "见初中部"), ("en", "see: Junior secondary")])
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [("zh", "全校合计写在初中部"), ("en", "the whole school's need is told at: Junior secondary")],
+)
 def test_what_a_whole_school_needs_is_told_once_and_pointed_to(root: Path, lang: str, said: str) -> None:
     terms = Terms(view_of(root, lang))
     needed = [
@@ -71,7 +74,7 @@ def test_what_a_whole_school_needs_is_told_once_and_pointed_to(root: Path, lang:
     assert needs_in_words(terms, None, needed) == [said]
 
 
-@pytest.mark.parametrize(("stage", "said"), [("primary", "2 名教师"), ("junior", "见小学部")])
+@pytest.mark.parametrize(("stage", "said"), [("primary", "2 名教师"), ("junior", "全校合计写在小学部")])
 def test_what_a_whole_school_is_short_of_stands_at_one_stage(
     root: Path, tmp_path: Path, stage: str, said: str
 ) -> None:

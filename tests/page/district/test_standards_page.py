@@ -139,7 +139,7 @@ REASONS = [
         "two_sections",
         "schools",
         {"stage": "junior"},
-        "初中部：本学段只有两个学段部，差异系数只作参考",
+        "初中部：本学段只有两个学段部，差异系数要谨慎看待",
     ),
     (
         "no_sections",
@@ -159,6 +159,13 @@ REASONS = [
         "district.repair_fund_yuan",
         {},
         "“维修改造资金”的数值超出可信范围（不小于 10,000\u00a0元），没有采用",
+    ),
+    ("out_of_range", "district.full_curriculum", {}, "“课程开齐开足”的数值超出可信范围（1 或 0），没有采用"),
+    (
+        "out_of_range",
+        "district.exchanged",
+        {},
+        "“交流轮岗教师数”的数值超出可信范围（不小于 0、整数），没有采用",
     ),
 ]
 
@@ -198,7 +205,10 @@ def test_a_coefficient_is_marked_by_its_verdict_and_not_by_its_printed_figure(
     assert "超过限值的有：小学部 R6 0.500" in page.trend().alternative
 
 
-@pytest.mark.parametrize(("lang", "said"), [("zh", "见初中部"), ("en", "see: Junior secondary")])
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [("zh", "全校合计写在初中部"), ("en", "the whole school's need is told at: Junior secondary")],
+)
 def test_what_a_through_school_needs_stands_once_and_the_other_stage_leads_there(
     root: Path, tmp_path: Path, lang: str, said: str
 ) -> None:
@@ -225,7 +235,7 @@ def test_what_a_through_school_needs_stands_once_and_the_other_stage_leads_there
 
 
 def test_rules_of_our_own_are_not_said_to_be_of_the_regulation(root: Path) -> None:
-    for lang, own, within in (("zh", "本库拟定", "2 个百分点"), ("en", "set here", "2 percentage points")):
+    for lang, own, within in (("zh", "本系统自定", "2 个百分点"), ("en", "set here", "2 percentage points")):
         shown = StandardsPage(view_of(root, lang)).definitions()
         caption = "各项共用" if lang == "zh" else "Rules that the indicators share"
         rules = table_with(shown, caption)
@@ -305,7 +315,7 @@ def test_every_section_stands_in_the_table_with_its_seven_figures(root: Path) ->
 def test_a_section_that_does_not_pass_is_told_with_the_least_it_would_take(root: Path) -> None:
     table = table_with(StandardsPage(view_of(root)).passing(), "没有通过或不能判断")
     assert [row[0] for row in table.rows] == ["甲2小学", "甲8小学"]
-    assert line(table, "甲2小学")[1:] == ("达到 5、低于 2", "R3 2 名教师、R6 240,000 元", "× 未达到")
+    assert line(table, "甲2小学")[1:] == ("达到 5、明显不足 2", "R3 2 名教师、R6 240,000 元", "× 未达到")
     assert line(table, "甲8小学")[2] == "办学条件（室内体育用房面积）；教师（学历）"
 
 

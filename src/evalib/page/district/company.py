@@ -40,8 +40,7 @@ class Company:
             for group in self.sections.groups(stage):
                 if not self._may_be_told(len(group.codes)):
                     continue
-                joined = self.joined_later(stage, group.codes)
-                later += len(joined)
+                later += len(self.joined_later(stage, group.codes) or ())
                 found = [self.mean_change(stage, one, group.codes) for one in DIMENSIONS]
                 if any(found):
                     name = Linked([(group.name, self.sections.group_address(group.key))])
@@ -98,7 +97,7 @@ class Company:
     def spread(self, stage: str, dimension: str, codes: frozenset[str]) -> Ranged | None:
         """Standard deviation of the members' true scores, sampling error taken off; T points."""
         rows = [r for r in self._scored(stage, dimension, self.view.year) if r["school_code"] in codes]
-        if len(rows) < 3:
+        if len(rows) < self.view.settings.disclosure.minimum_sections_split:
             return None
         y, v = (np.array([10 * row[key] for row in rows], dtype=float) for key in ("value", "se"))
         return between_interval(y, v**2).root
@@ -145,9 +144,14 @@ class Company:
             ends.append(_mean(gaps, errors))
         return ends[0], ends[1], change_interval(ends[1], ends[0])
 
-    def joined_later(self, stage: str, codes: frozenset[str]) -> list[str]:
-        """Members that were not of the same group in the first year shown, or not there."""
+    def joined_later(self, stage: str, codes: frozenset[str]) -> list[str] | None:
+        """Members that were not of the same group in the first year shown, or not there.
+
+        None where no section of that year is told to have been of a group.
+        """
         first = self.sections.members(self.view.years[0])
+        if not any(row["group_code"] for row in first.values()):
+            return None
         now = self.sections.members()
         return sorted(
             code

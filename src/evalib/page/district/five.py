@@ -125,7 +125,8 @@ class DimensionOfDistrict:
             chance += [row["called_by_chance"] for row in rows if row["called_by_chance"] is not None]
             notes += self._silent(stage)
             categories = self.sections.categories(stage)
-            small |= sum(len(one.codes) for one in categories[1:]) < len(categories[0].codes)
+            placed = sum(bool(row.get("area")) for row in self.sections.of_stage(stage))
+            small |= sum(len(one.codes) for one in categories[1:]) < placed
             for category in categories:
                 own = [row for row in rows if row["school_code"] in category.codes]
                 if not own:

@@ -127,8 +127,9 @@ def rule_in_words(terms: Terms, indicator: BalanceIndicator) -> str:
                 "rule_monitoring", facts=_named(terms, list(facts_of(rule))), years=rule.years_valid
             )
         case "satisfaction":
-            minimum = terms.view.settings.balance.satisfaction.response_minimum
-            return terms.word("rule_satisfaction", response=words.share(minimum))
+            asked = terms.view.settings.balance.satisfaction
+            fields = {"response": words.share(asked.response_minimum)}
+            return terms.word("rule_satisfaction", schools=words.count(asked.interval_sections), **fields)
         case _:
             return terms.word(f"rule_{rule.kind}")
 

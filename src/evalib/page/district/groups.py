@@ -85,10 +85,15 @@ class Group:
             count = words.label("sections_count", count=words.count(len(codes)))
             facts.append((stage_name(words, stage), count))
         company = Company(view)
-        joined = sum(len(company.joined_later(stage, codes)) for stage, codes in self._stages.items())
-        view.tell("joined_later", joined)
+        later = [company.joined_later(stage, codes) for stage, codes in self._stages.items()]
+        known = [len(codes) for codes in later if codes is not None]
         label = words.label("all_joined_since", year=year_name(words, view.years[0]))
-        facts.append((label, words.label("sections_count", count=words.count(joined))))
+        said = words.label("unknown")
+        if len(known) == len(later):
+            said = words.label(
+                "sections_count", count=words.count(int(view.tell("joined_later", sum(known))))
+            )
+        facts.append((label, said))
         return Context(tuple(facts))
 
     def roll(self) -> Table | Note:
@@ -216,7 +221,7 @@ class Group:
         if not cells:
             least = words.count(max(2, view.settings.disclosure.minimum_sections_split))
             return Note(name, (view.speaker.note("all_gap_too_few", {"stage": name, "least": least}),))
-        later = company.joined_later(stage, codes)
+        later = company.joined_later(stage, codes) or []
         notes = [view.speaker.note("all_joined_later", {"count": words.count(len(later))})] if later else []
         notes.append(self.sections.formulas("gap", "spread"))
         return Table(

@@ -35,7 +35,7 @@ def own_resources(view: View) -> Table | Note:
         row for row in district.of_review("balance_verdicts") if (row["school_code"], row["stage"]) == mine
     ]
     seven = [(one, rows[one.id]) for one in view.settings.balance.resources if one.id in rows]
-    if not verdicts or all(row["verdict"] == "not_reported" for _, row in seven):
+    if not verdicts or all(row["value"] is None and not row["reason"] for _, row in seven):
         return Note("", (view.speaker.note("own_resources_none", {}),))
     verdict = verdicts[0]
     lines, sides = [], []
@@ -50,7 +50,11 @@ def own_resources(view: View) -> Table | Note:
             )
         )
         sides.append(SIGNS[row["verdict"]][1])
-    needs = needs_in_words(terms, None, verdict["needed"])
+    needed: list[Row] = verdict["needed"] or []
+    needs, elsewhere = (
+        needs_in_words(terms, None, [one for one in needed if bool(one["units"]) is own])
+        for own in (True, False)
+    )
     said = terms.word("own_verdict", verdict=terms.verdict(verdict["verdict"]))
     least = [terms.word("own_least", needs=view.words.listed(needs))] if needs else []
     return Table(
@@ -62,7 +66,7 @@ def own_resources(view: View) -> Table | Note:
         rows=tuple(lines),
         text_columns=frozenset({0, 3, 4}),
         marks=tuple(sides),
-        notes=(said, *least),
+        notes=(said, *least, *elsewhere),
     )
 
 

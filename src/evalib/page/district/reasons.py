@@ -6,8 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evalib.page.district.terms import Terms
+from evalib.settings.balance import WHOLE, BalanceFact
 
 Reason = Mapping[str, Any]
+# Why a section without a pupil is out of scope; the others are words of schools' kinds.
+NO_PUPILS = "no_pupils"
 
 
 def reasons_in_words(terms: Terms, reasons: Sequence[Reason] | str | None) -> list[str]:
@@ -78,12 +81,16 @@ def place_in_words(terms: Terms, where: str) -> str:
 
 
 def _bare(terms: Terms, text: str) -> str:
-    """A section's reasons: where data are missing, or the word of why it is out of scope."""
-    said = []
+    """A section's reasons: where data are missing, what is wrong, or why it is out of scope."""
+    said, known = [], terms.words.catalogue["balance"]
     for one in text.split(","):
-        table = one.partition(".")[0]
-        placed = f"table_{table}" in terms.words.catalogue["balance"]
-        said.append(place_in_words(terms, one) if placed else terms.known("reason", one))
+        if f"table_{one.partition('.')[0]}" in known:
+            said.append(place_in_words(terms, one))
+        elif f"reason_{one}" in known and one != NO_PUPILS:
+            said.append(terms.word(f"reason_{one}"))
+        else:
+            what = terms.word("reason_no_pupils") if one == NO_PUPILS else terms.known("kind", one)
+            said.append(terms.word("reason_out_of_scope", what=what))
     return terms.joined(list(dict.fromkeys(said)))
 
 
@@ -115,12 +122,16 @@ def _of_fact(terms: Terms, what: str, fact: str, reason: Reason) -> str:
     return terms.word("reason_no_fact", fact=name) if what == "no_fact" else terms.known("reason", what)
 
 
-def _range(terms: Terms, fact: Any) -> str:
+def _range(terms: Terms, fact: BalanceFact) -> str:
+    """Between which values a fact is believable, and whether it has to be whole."""
+    if fact.unit == "met":
+        return terms.word("range_met")
     ends = {
         key: terms.round_number(fact.unit, value)
         for key, value in (("low", fact.low), ("high", fact.high))
         if value is not None
     }
-    if len(ends) == 2:
-        return terms.word("range_between", **ends)
-    return terms.word("range_from" if "low" in ends else "range_to", **ends)
+    bounds = "between" if len(ends) == 2 else "from" if "low" in ends else "to" if ends else ""
+    said = [terms.word(f"range_{bounds}", **ends)] if bounds else []
+    whole = [terms.word("range_whole")] if fact.unit in WHOLE else []
+    return terms.words.listed([*said, *whole])

@@ -44,8 +44,13 @@ class SatisfactionPage(InTerms):
             LimitRow(self._named(row), self._interval(row), self._share(row), self._verdict(row))
             for row in shown
         ]
-        below = [self._named(row) for row in shown if row["share"] < self.limit]
-        fields = {"limit": terms.value("share", self.limit), "names": terms.words.listed(below)}
+        below = [self._named(row) for row in self.rows if row["verdict"] == "not_met"]
+        judged = sum(row["verdict"] in ("met", "met_low_response") for row in self.rows)
+        fields = {
+            "limit": terms.value("share", self.limit),
+            "names": terms.words.listed(below),
+            "count": terms.words.count(judged),
+        }
         key = "figure_satisfaction_below" if below else "figure_satisfaction"
         listed = [
             terms.words.label("value_of", name=self._named(row), value=self._share(row)) for row in shown

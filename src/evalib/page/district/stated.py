@@ -216,7 +216,7 @@ class Holding(InTerms):
             value=terms.value("share", shares[lowest], stated),
         )
         wanted = self.view.settings.balance.satisfaction.respondents
-        below = [terms.known("respondent", one) for one, share in shares.items() if share < stated]
+        below = [terms.known("respondent", one) for one, share in shares.items() if round(share, 12) < stated]
         silent = [terms.known("respondent", one) for one in wanted if one not in shares]
         remarks = []
         if below:

@@ -12,14 +12,12 @@ from evalib.review.district.by_facts import judged
 from evalib.review.district.facts import Fact, facts_of
 from evalib.review.district.findings import Finding, of_parts
 from evalib.review.district.handed import Handed
-from evalib.settings import BalanceIndicator, BalanceParams
+from evalib.settings import BalanceIndicator, BalanceParams, MeasuresParams
 from evalib.settings.balance import Monitoring
 from evalib.statistics.between_share import between_share
 
 LEVEL, SHARE = "level", "between_share"
 STANDARD_SCORE = "standard_score"
-# Two sections have a difference, not a spread to speak of.
-LEAST_SECTIONS = 3
 SHARE_COLUMNS = ["stage", "subject", "share", "low", "high", "sections"]
 
 
@@ -75,36 +73,37 @@ def _last(names: Sequence[str], by_year: Sequence[Mapping[str, Fact]]) -> Mappin
     return next((one for one in by_year if any(one[name].value is not None for name in names)), by_year[0])
 
 
-def own_shares(measurements: pd.DataFrame) -> pd.DataFrame:
+def own_shares(measurements: pd.DataFrame, params: MeasuresParams) -> pd.DataFrame:
     """Which share of the variance of pupils' standard scores lies between sections, noise taken off.
 
     Parameters
     ----------
     measurements
-        The year's, with `value` and `variance` of the indicator `standard_score`.
+        The year's, with `value` and `variance` of the indicator `standard_score`; a `reason` where
+        a section has none that may be shown.
+    params
+        How many sections have to have a figure, and which share of the stage's.
 
     Returns
     -------
-    stage, subject, share with its interval, sections; missing where fewer than three sections
-    have a figure. Our own estimate from this district's papers, without a verdict: the limit
-    speaks of the national monitoring. A subject each, as the limit does.
+    stage, subject, share with its interval, sections; missing where fewer sections have a
+    figure, as on the page of what lies between them. Our own estimate from this district's
+    papers, without a verdict: the limit speaks of the national monitoring. A subject each, as
+    the limit does.
 
     Notes
     -----
     Standard scores have variance 1 over the pupils of a paper, so that τ² is the share; see
     `statistics.between_share`.
     """
-    scores = measurements[
-        measurements["indicator"].eq(STANDARD_SCORE)
-        & measurements["reason"].eq("")
-        & measurements["subject"].ne("")
-    ]
+    scores = measurements[measurements["indicator"].eq(STANDARD_SCORE) & measurements["subject"].ne("")]
     rows = []
     for (stage, subject), own in scores.groupby(["stage", "subject"], sort=True):
-        figures = own[["value", "variance"]].astype(float)
+        figures = own.loc[own["reason"].eq(""), ["value", "variance"]].astype(float)
         figures = figures[figures["variance"].gt(0) & figures["value"].notna()]
+        least = max(params.standing.minimum_sections, params.between.coverage_minimum * len(own))
         found = (np.nan, np.nan, np.nan)
-        if len(figures) >= LEAST_SECTIONS:
+        if len(figures) >= least:
             share = between_share(figures["value"].to_numpy(), figures["variance"].to_numpy(), 1.0)
             found = (min(share.value, 1.0), min(share.low, 1.0), min(share.high, 1.0))
         rows.append((stage, subject, *found, len(figures)))

@@ -54,7 +54,8 @@ def opinions(
         part, row = _group(indicator, respondent, own, sections, params)
         parts.append(part)
         rows.append(row)
-        asked.append(own.assign(invited=_invited(own))[ASKED_COLUMNS])
+        if not _counted_twice(own):
+            asked.append(own.assign(invited=_invited(own))[ASKED_COLUMNS])
     table = pd.DataFrame(rows, columns=TABLE_COLUMNS)
     whole = of_parts(indicator.id, parts, unit=indicator.unit, limit=_limit(params))
     each = pd.concat(asked, ignore_index=True) if asked else pd.DataFrame(columns=ASKED_COLUMNS)
@@ -93,6 +94,9 @@ def _group(
         design = "sample"
     invited = _invited(rows)
     reasons = _gaps(rows.assign(invited=invited), design)
+    twice = _counted_twice(rows)
+    if twice:
+        reasons.append(problem("contradiction", "survey.stage"))
     answered = float(rows["answered"].sum())
     response = answered / float(invited.sum()) if invited.notna().all() and invited.sum() > 0 else np.nan
     row: dict[str, object] = {
@@ -109,6 +113,8 @@ def _group(
         "design": design,
         "units": len(rows),
     }
+    if twice:
+        row |= dict.fromkeys(("population", "invited", "answered", "satisfied", "response"), np.nan)
     if reasons:
         return _silent(indicator, respondent, reasons), row
     people = heard["eligible"] * heard["weight"].fillna(1.0)
@@ -156,6 +162,12 @@ def _gaps(rows: pd.DataFrame, design: str) -> list[Problem]:
         if rows[less].gt(rows[more]).any():
             gaps.append(problem("contradiction", f"survey.{less}", other=f"survey.{more}"))
     return gaps
+
+
+def _counted_twice(rows: pd.DataFrame) -> bool:
+    """Whether a school was asked as one and by stage too, so that nobody knows who counts once."""
+    whole = rows.loc[rows["school_code"].notna() & rows["stage"].isna(), "school_code"]
+    return bool((rows["school_code"].isin(whole) & rows["stage"].notna()).any())
 
 
 def _every_section(heard: pd.DataFrame, sections: pd.DataFrame) -> bool:

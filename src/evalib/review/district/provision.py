@@ -134,9 +134,12 @@ def _rows(
 def _told_of_school(rows: pd.DataFrame, here: pd.Series[bool], school: SharedAmount) -> None:
     """What a school must have more of what its stages share, told at the first that is short of it."""
     known = here & rows["verdict"].isin([MET, NEAR, UNDER])
-    short = rows.index[known & rows["verdict"].ne(MET)]
-    for name, target in (("short_of_limit", "limit"), ("short_of_floor", "floor")):
+    for name, target, verdicts in (
+        ("short_of_limit", "limit", [NEAR, UNDER]),
+        ("short_of_floor", "floor", [UNDER]),
+    ):
         rows.loc[known, name] = 0.0
+        short = rows.index[known & rows["verdict"].isin(verdicts)]
         if len(short):
             least = dict(zip(rows.loc[known, "stage"], rows.loc[known, target], strict=True))
             rows.loc[short[0], name] = float(school.needed(least))

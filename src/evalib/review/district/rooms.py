@@ -33,7 +33,7 @@ def room_rows(indicator: BalanceIndicator, resources: Resources, year: str) -> p
     Returns
     -------
     `value` and `numerator` are rooms, `limit` the rooms that the classes ask for, `reason`
-    "area" where there are enough and their mean area is too small. `short_of_limit` counts
+    "area" where there are enough and their area together is too small. `short_of_limit` counts
     rooms, `short_of_floor` the m² that are missing for that many rooms. What a through-school
     has as a whole is judged as a whole, for both of its sections, and what it needs is told
     at the first of them that is judged, 0 at the other.
@@ -41,9 +41,10 @@ def room_rows(indicator: BalanceIndicator, resources: Resources, year: str) -> p
     Notes
     -----
     Rooms asked for: one for every 12 classes begun. Areas are handed in for all rooms of a
-    kind together, so a mean below the limit proves that a room is too small, and a mean above
-    it is taken to be enough. The laxer areas hold for schools opened before a year; where
-    nobody told the year, areas between the two limits cannot be judged.
+    kind together: less than so many rooms at the limit proves that one is too small, and
+    no less is taken to be enough. Rooms beyond those asked for may be smaller. The laxer
+    areas hold for schools opened before a year; where nobody told the year, areas between
+    the two limits cannot be judged.
     """
     rule = indicator.rule
     assert isinstance(rule, Rooms)
@@ -64,11 +65,12 @@ def room_rows(indicator: BalanceIndicator, resources: Resources, year: str) -> p
         older, newer = rule.older_area[kind], rule.area[kind]
         lax = pd.Series(older, index=sections.index).where(opened.lt(rule.older_before), newer)
         area = areas.fillna(0.0)
-        between = opened.isna() & rooms.gt(0) & area.lt(newer * rooms) & area.ge(older * rooms)
+        asked = np.minimum(rooms, found["limit"])
+        between = opened.isna() & rooms.gt(0) & area.lt(newer * asked) & area.ge(older * asked)
         missing = missing.mask(missing.eq("") & between & rooms.ge(found["limit"]), "schools.opened")
         missing = all_missing(missing, resources.unlisted_stage, sections["unknown"])
         found["missing"] = missing.where(in_scope(sections), "")
-        short, small = rooms.lt(found["limit"]), area.lt(lax * rooms)
+        short, small = rooms.lt(found["limit"]), area.lt(lax * asked)
         found["verdict"] = np.where(short | small, "under", MET)
         found["reason"] = np.where(small & ~short, TOO_SMALL, "")
         found["short_of_limit"] = (found["limit"] - rooms).clip(lower=0.0)

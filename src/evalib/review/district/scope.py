@@ -9,7 +9,7 @@ from evalib.review.district.handed import Handed
 from evalib.settings import BalanceParams
 
 # The word for which a section without a pupil is out of scope.
-EMPTY = "0 人"
+EMPTY = "no_pupils"
 COLUMNS = ["school_code", "stage", "kind", "area", "opened", "senior_pupils"]
 # A place that is missing for a section whose school's kind nobody told: it might not count at all.
 KIND = "schools.kind"

@@ -142,5 +142,10 @@ def size_findings(indicator: BalanceIndicator, rows: pd.DataFrame, handed: Hande
     whole = of_parts(indicator.id, parts, reasons=reasons, unit=indicator.unit)
     surely = int(rows["surely"].sum()) if "surely" in rows else 0
     if surely:
-        whole = replace(whole, verdict=NOT_MET, in_the_way=(whole.in_the_way or 0) + surely)
+        whole = replace(
+            whole,
+            verdict=NOT_MET,
+            sections=(whole.sections or 0) + surely,
+            in_the_way=(whole.in_the_way or 0) + surely,
+        )
     return [whole, *parts]

@@ -34,7 +34,8 @@ def staffing(rows: pd.DataFrame | None, handed: Handed, initiatives: Initiatives
     -------
     stage, measure, value: `teachers`, `tier:` and a word of the ladder or of the table,
     `county_backbone`, `exchanged`, `exchanged_backbone`, `named` (on a rung that has a name),
-    `named_exchanged`, `certified`. No row where the table lacks the column.
+    `named_exchanged`, `certified`. No row where the table lacks the column, or leaves it blank for
+    somebody; without a tier a person is on no rung.
     """
     if rows is None:
         return _table([], STAFFING_COLUMNS)
@@ -63,6 +64,7 @@ def staffing(rows: pd.DataFrame | None, handed: Handed, initiatives: Initiatives
             (stage, name, float(holds[name].sum()))
             for name, columns in NEEDS.items()
             if not handed.lacks("teachers", *columns)
+            and own[[one for one in columns if one != "tier"]].notna().all(axis=None)
         ]
     return _table(found, STAFFING_COLUMNS)
 
@@ -74,7 +76,8 @@ def counted(handed: Handed) -> pd.DataFrame:
     -------
     stage (""), measure, value, as `staffing` has them; a school's own rooms are counted once,
     though both of its stages tell them. No row where a table or column was not handed in, nor
-    for rooms where a section left them blank.
+    for rooms where a section left them blank, or a school with two stages did not say whose
+    they are, or said both.
     """
     found: list[tuple[str, str, float]] = []
     schools, rooms = handed.table("schools"), handed.table("resources")
@@ -82,9 +85,12 @@ def counted(handed: Handed) -> pd.DataFrame:
         titled = schools.loc[schools["titles"].fillna("").ne(""), "school_code"]
         found.append(("", "titled_schools", float(titled.nunique())))
     if rooms is not None and "resource_rooms" in rooms and rooms["resource_rooms"].notna().all():
-        whole = rooms["scope"].eq("school") if "scope" in rooms else pd.Series(False, index=rooms.index)
-        once = rooms[~(whole & rooms["school_code"].duplicated())]
-        found.append(("", "resource_rooms", float(once["resource_rooms"].sum())))
+        scope = rooms.reindex(columns=["scope"])["scope"]
+        several = rooms["school_code"].duplicated(keep=False)
+        scopes = scope.groupby(rooms["school_code"]).transform("nunique")
+        if not (several & (scope.isna() | scopes.gt(1))).any():
+            once = rooms[~(scope.eq("school") & rooms["school_code"].duplicated())]
+            found.append(("", "resource_rooms", float(once["resource_rooms"].sum())))
     return _table(found, STAFFING_COLUMNS)
 
 

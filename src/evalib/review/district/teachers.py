@@ -22,7 +22,7 @@ def teacher_rows(handed: Handed, sections: pd.DataFrame) -> pd.DataFrame | None:
     teacher, school_code, stage (of a school with one stage its own, where the row has none),
     degree, subject, tier; certified, county_backbone, exchanged as true, false or missing;
     `first`: the row at which a person is counted once: where they are on exchange, else at
-    the first school by code.
+    the first school by code. Rows stand in that order.
     """
     told = handed.table("teachers")
     if told is None:
@@ -52,7 +52,8 @@ def counted_teachers(
         "higher_degree_teachers", "backbone_teachers" or "pe_and_arts_teachers".
     counted
         "where_they_teach": at every section where they have a row; "once": a person at one
-        section alone; "once_or_shared": so too, but a small rural section has everyone who
+        section alone, the first where they teach one of the subjects if it is these that are
+        counted; "once_or_shared": so too, but a small rural section has everyone who
         teaches there.
 
     Returns
@@ -71,7 +72,10 @@ def counted_teachers(
         return everyone, lacking_any
     person = flag.groupby(rows["teacher"]).transform("any")
     open_person = unknown.groupby(rows["teacher"]).transform("any") & ~person
-    once, lacking = _counted(rows, sections, person & rows["first"], open_person & rows["first"], column)
+    here, open_here = person & rows["first"], open_person & rows["first"]
+    if column == "subject":
+        here, open_here = _first(rows, flag), _first(rows, open_person & unknown)
+    once, lacking = _counted(rows, sections, here, open_here, column)
     if counted == "once":
         return once, lacking
     small = sections["pupils"].lt(rules.small_rural_below)
@@ -79,6 +83,11 @@ def counted_teachers(
     found, lack = once.mask(shared, everyone), lacking.mask(shared, lacking_any)
     depends = small & sections["area"].isna() & once.ne(everyone) & lack.eq("")
     return found.mask(depends), lack.mask(depends, "schools.area")
+
+
+def _first(rows: pd.DataFrame, chosen: pd.Series[bool]) -> pd.Series[bool]:
+    """Of the chosen rows the first of every person."""
+    return chosen & ~rows["teacher"].where(chosen).duplicated()
 
 
 def _kinds(rows: pd.DataFrame, rules: TeacherRules, amount: str) -> tuple[pd.Series[bool], pd.Series[bool]]:

@@ -73,7 +73,7 @@ def review_district(
     settings
         Its `balance` and `initiatives`.
     measurements
-        The year's, for what lies between sections.
+        The year's, for what lies between sections; a `reason` where one may not be shown.
 
     Returns
     -------
@@ -120,7 +120,7 @@ def review_district(
         "balance_shared_staff": shared_staff(handed),
         "balance_satisfaction": one.satisfaction,
         "asked_by_section": one.asked,
-        "balance_own_share": own_shares(measurements),
+        "balance_own_share": own_shares(measurements, settings.measures),
     }
     return {name: _dated(table, year) for name, table in tables.items()}
 
