@@ -22,8 +22,30 @@ def rounded(number: float) -> int:
     return NEAREST * round(number / NEAREST)
 
 
+def beside(numbers: np.ndarray, digits: int, limit: float, at_least: bool) -> np.ndarray:
+    """Numbers as they are printed: rounded, but never across the limit that they are judged by."""
+    near, unit = np.round(numbers, digits), 10.0**-digits
+    kept, seen = ((one >= limit) if at_least else (one <= limit) for one in (np.round(numbers, 12), near))
+    return np.where(kept == seen, near, np.round(near + unit * np.sign(numbers - near), digits))
+
+
+def ends_of(share: float, limit: float, half: float = 0.0005) -> tuple[float, float]:
+    """Between which numbers a share lies that is printed beside the limit it must reach, to `half` a digit.
+
+    The last before the limit stands for all that would round to the limit; the limit for what reaches it.
+    """
+    if share >= limit:
+        return (limit if share - 2 * half < limit - 1e-9 else share - half), share + half
+    return share - half, (limit if share + 2 * half > limit - 1e-9 else share + half)
+
+
 def rolls_left(
-    told: Sequence[float], answered: float, response: float, asked: Iterable[int], hidden_counts: bool
+    told: Sequence[float],
+    answered: float,
+    response: float,
+    asked: Iterable[int],
+    hidden_counts: bool,
+    low_response: float,
 ) -> set[int]:
     """Values that a withheld roll below ten can have, where all parents, or pupils, of a district are asked.
 
@@ -37,17 +59,22 @@ def rolls_left(
         Those asked at every section whose roll is printed, which is that roll.
     hidden_counts
         Whether the rule book counts the section of the withheld roll with the others.
+    low_response
+        The response beside which it is printed.
     """
     shown, found = sum(asked), set()
     for roll in range(2 * LEAST):
         whole = shown + roll * hidden_counts
-        fits = all(rounded(whole) == one for one in told) and round(answered / whole, 3) == response
+        printed = beside(np.array(answered / whole), 3, low_response, at_least=True)
+        fits = all(rounded(whole) == one for one in told) and printed == response
         if fits and answered <= whole:
             found.add(roll)
     return found
 
 
-def kept_left(cohorts: Sequence[int], told: Sequence[float | None], share: float | None) -> list[int]:
+def kept_left(
+    cohorts: Sequence[int], told: Sequence[float | None], share: float | None, limit: float
+) -> list[int]:
     """How many values the number of those who left a section can have, for each that is told as a band.
 
     Parameters
@@ -58,13 +85,15 @@ def kept_left(cohorts: Sequence[int], told: Sequence[float | None], share: float
         Each section's number who left, None where its page says "n − 4 or more" alone.
     share
         The district's share that was kept, to three digits; None where it is not told.
+    limit
+        What the share must reach; it is printed on its side of it.
     """
     possible = Possible()
     places = [possible.number(0, LEAST - 1) if left is None else possible.number(left, left) for left in told]
     if share is not None:
         whole = float(sum(cohorts))
-        ends = [(1 - share - 0.0005) * whole, (1 - share + 0.0005) * whole]
-        possible.know(dict.fromkeys(places, 1.0), *ends)
+        low, high = ends_of(share, limit)
+        possible.know(dict.fromkeys(places, 1.0), (1 - high) * whole, (1 - low) * whole)
     return [
         sum(possible.solution({place: (value, value)}) is not None for value in range(LEAST))
         for place, left in zip(places, told, strict=True)
@@ -85,6 +114,7 @@ def resources_left(
     verdicts: np.ndarray,
     told: float,
     levels: tuple[float, float],
+    limit: float,
     worlds: int = 200_000,
 ) -> list[set[int]]:
     """Values of each withheld roll for which whole amounts give the coefficient and the verdicts told.
@@ -101,6 +131,8 @@ def resources_left(
         The coefficient to two digits.
     levels
         The limit and its floor, of an amount a pupil.
+    limit
+        The largest coefficient allowed; it is printed on its side of it.
 
     Returns
     -------
@@ -116,7 +148,7 @@ def resources_left(
     mean = world.sum(axis=1) / rolls.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         spread = np.sqrt((rolls * (world / rolls - mean[:, None]) ** 2).sum(axis=1) / rolls.sum(axis=1))
-        fits = (judged == verdicts).all(axis=1) & (np.round(spread / mean, 2) == told)
+        fits = (judged == verdicts).all(axis=1) & (beside(spread / mean, 2, limit, at_least=False) == told)
     return [set(rolls[fits, k].astype(int).tolist()) for k in np.flatnonzero(hidden)]
 
 

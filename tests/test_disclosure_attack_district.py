@@ -16,11 +16,13 @@ import pytest
 import disclosure_attacker as attacker
 import district_attacker as district
 from evalib.disclosure import kept, respondents
+from evalib.disclosure.beside import rounded_beside
 from evalib.measures.provision import difference_coefficient
 from evalib.page.district.groups import open_group
 from evalib.page.district.opening import open_district
 from evalib.page.district.parts import Parts
 from evalib.settings import Settings, load_settings
+from evalib.settings.balance import BalanceLimit
 from evalib.store import Store
 from made_reports import Made
 from test_disclosure_district import CASE, SETTINGS, shown
@@ -142,7 +144,8 @@ def test_retention_leaves_five_numbers_to_every_section_of_which_a_band_is_told(
     left = [
         None if row["reason"] else round(row["n"] * (1 - row["value"])) for row in rows.to_dict("records")
     ]
-    values = district.kept_left(rows["n"].astype(int).tolist(), left, found["value"])
+    limit = SETTINGS.balance.indicator("Q1").limit().value
+    values = district.kept_left(rows["n"].astype(int).tolist(), left, found["value"], limit)
     assert len(values) > 5
     assert min(values) >= attacker.LEAST
 
@@ -180,6 +183,7 @@ def attacked_retention(districts: int) -> tuple[int, int, int]:
     """Districts whose share is told, sections that were attacked in these, and those left fewer numbers."""
     rng = np.random.default_rng(7)
     facts = pd.DataFrame({"fact": ["junior_retention_share"], "problem": [""]})
+    limit = SETTINGS.balance.indicator("Q1").limit().value
     shares = sections = betrayed = 0
     for _ in range(districts):
         found, published, n, told = cohorts(rng)
@@ -187,7 +191,7 @@ def attacked_retention(districts: int) -> tuple[int, int, int]:
         share = out["value"].iloc[0]
         if np.isnan(share):
             continue
-        values = district.kept_left(n, told, share)
+        values = district.kept_left(n, told, share, limit)
         shares, sections = shares + 1, sections + len(values)
         betrayed += sum(one < attacker.LEAST for one in values)
     return shares, sections, betrayed
@@ -199,6 +203,25 @@ def test_no_district_s_retention_tells_how_many_left_a_section(monkeypatch: pyte
     # Without the complementary suppression the attack succeeds.
     monkeypatch.setattr(kept, "_stays_open", lambda rates, left, limits: True)
     assert attacked_retention(40)[2] > 5
+
+
+def test_the_attacker_rounds_as_is_printed_and_the_side_tells_no_more_than_the_verdict() -> None:
+    rng = np.random.default_rng(13)
+    for digits, bound, at_least in ((3, 0.95, True), (3, 0.85, True), (2, 0.5, False), (2, 0.45, False)):
+        limit = BalanceLimit(at_least=bound) if at_least else BalanceLimit(at_most=bound)
+        values = np.append(bound + rng.uniform(-0.03, 0.03, 2000), bound)
+        told = [rounded_beside(one, digits, limit) for one in values.tolist()]
+        assert district.beside(values, digits, bound, at_least).tolist() == told
+        # Who has the nearest number and the verdict, as both were printed before, has it already.
+        before: dict[tuple[float, bool], set[float]] = {}
+        for one, printed in zip(values.tolist(), told, strict=True):
+            before.setdefault((round(one, digits), limit.kept_by(one)), set()).add(printed)
+        assert {len(one) for one in before.values()} == {1}
+        assert len(before) > len({nearest for nearest, _ in before})
+        if at_least:
+            ends = [district.ends_of(one, bound) for one in told]
+            assert all(low <= one <= high for one, (low, high) in zip(values, ends, strict=True))
+            assert max(high - low for low, high in ends) < 0.0016
 
 
 def survey(rolls: np.ndarray, answer: float) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -222,7 +245,8 @@ def test_a_withheld_roll_is_no_difference_of_parents_and_printed_rolls(protected
         rolls = np.append(shown_rolls, rng.integers(1, 10))
         row, asked = survey(rolls, float(rng.choice([0.8, 0.95, 1.0])))
         hidden = pd.MultiIndex.from_tuples([(str(len(rolls) - 1), "primary")], names=["school_code", "stage"])
-        told = respondents.told_satisfaction(row, asked if protected else asked.iloc[:0], hidden, LIMITS)
+        asked = asked if protected else asked.iloc[:0]
+        told = respondents.told_satisfaction(row, asked, hidden, SETTINGS.balance, LIMITS)
         one = told.iloc[0]
         values = district.rolls_left(
             (one["population"], one["invited"]),
@@ -230,6 +254,7 @@ def test_a_withheld_roll_is_no_difference_of_parents_and_printed_rolls(protected
             one["response"],
             shown_rolls.tolist(),
             hidden_counts=not protected,
+            low_response=SETTINGS.balance.satisfaction.response_minimum,
         )
         fewest.append(len(values - {0}))
     assert (min(fewest) >= attacker.LEAST) == protected
@@ -266,6 +291,8 @@ def test_coefficients_and_sections_in_the_way_leave_a_small_roll_open(
     before, after = small
     told = after["balance_indicators"].query("aspect == 'variation' and stage == 'primary'")
     values = told.set_index("indicator")["value"]
+    limit = SETTINGS.balance.variation.limit("primary")
+    assert limit is not None
     attacked = 0
     for name, own in stage_rows(before):
         if not np.isfinite(values[name]):
@@ -275,7 +302,7 @@ def test_coefficients_and_sections_in_the_way_leave_a_small_roll_open(
         levels = (float(own["limit"].iloc[0]) / per, float(own["floor"].iloc[0]) / per)
         hidden = pupils < LIMITS.minimum_n
         left = district.resources_left(
-            pupils, amounts, hidden, own["verdict"].to_numpy(), values[name], levels
+            pupils, amounts, hidden, own["verdict"].to_numpy(), values[name], levels, limit
         )
         attacked += len(left)
         assert all(len(one) >= attacker.LEAST for one in left), (name, left)

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from evalib.page.district.parts import Parts
 from evalib.page.findings import Speaker
 from evalib.page.reports import School
 from evalib.page.view import View
@@ -436,9 +437,10 @@ def test_every_part_of_the_page_draws(
     outcome: Callable[[str], Outcome], name: str, code: str, lang: str
 ) -> None:
     for part, shown in parts(school(outcome(name).store, code, "primary", lang)).items():
-        bundle = shown._repr_mimebundle_()
-        faces = bundle[0] if isinstance(bundle, tuple) else bundle
-        assert whole(json.dumps(faces, ensure_ascii=False)), part
+        for one in shown if isinstance(shown, Parts) else (shown,):
+            bundle = one._repr_mimebundle_()
+            faces = bundle[0] if isinstance(bundle, tuple) else bundle
+            assert whole(json.dumps(faces, ensure_ascii=False)), part
 
 
 def whole(text: str) -> bool:

@@ -74,6 +74,8 @@ def test_a_killed_run_template_or_report_costs_nothing_that_a_further_run_does_n
     disturbed, undisturbed = tmp_path / "disturbed", tmp_path / "undisturbed"
     for name in ("params", "notebooks"):
         shutil.copytree(ROOT / name, disturbed / name)
+    params = disturbed / "params" / "sample.yaml"
+    params.write_text(f"{params.read_text('utf-8')}\nreports: [school]\n", encoding="utf-8")
     district = invent_district(sections=10, years=1, seed=5)
     write_workbooks(district, disturbed / "data" / "sample", disturbed / "params")
     begun = time.monotonic()

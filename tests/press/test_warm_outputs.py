@@ -34,6 +34,19 @@ REPORTS = {
         "edition": "restricted",
         "params": "params/sample.yaml",
     },
+    "district_report": {
+        "year": "2024-2025",
+        "lang": "zh",
+        "edition": "restricted",
+        "params": "params/sample.yaml",
+    },
+    "group_report": {
+        "group_code": "JT01",
+        "year": "2024-2025",
+        "lang": "zh",
+        "edition": "restricted",
+        "params": "params/sample.yaml",
+    },
     "sensitivity": {
         "stage": "primary",
         "year": "2024-2025",

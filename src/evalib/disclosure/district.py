@@ -9,15 +9,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evalib.disclosure.beside import rounded_beside
 from evalib.disclosure.kept import told_retention
 from evalib.disclosure.respondents import ASKED, SHARE_DIGITS, told_opinions, told_satisfaction
 from evalib.settings import BalanceParams, DisclosureParams
-from evalib.settings.balance import PerPupils, SchoolSize
+from evalib.settings.balance import BalanceLimit, PerPupils, SchoolSize
 from evalib.vocabulary import STAGES
 
 KEYS = ["school_code", "stage"]
 # The rule over the seven resource indicators.
 RULE = "R"
+OUT_OF_SCOPE = "out_of_scope"
 SHORT = ["short_of_limit", "short_of_floor"]
 # Decimals of a share as printed in percent, and of a coefficient.
 COEFFICIENT_DIGITS = 2
@@ -49,20 +51,26 @@ def publish_district(
     Returns
     -------
     The same tables but `ASKED`. Of a section whose roll is withheld no amount, figure, or need is told, its
-    verdicts are; nor what a through-school shares with such a section. Where a stage has one,
-    its 差异系数 is told to two digits without its mean, and what the stage needs is told of the
-    others (`needs_untold` counts it). Who was asked, and pupils kept: see `respondents` and `kept`.
+    verdicts are; nor what a through-school shares with such a section, nor the least that the school
+    needs at any stage. Where a stage has such sections, its 差异系数 is told to two digits, on its
+    verdict's side of the limit, without its mean, and what it needs is told of the others:
+    `needs_untold` counts the sections that are left out. Who was asked, and pupils kept: see
+    `respondents` and `kept`.
+
+    Notes
+    -----
+    Tempting, and wrong: to leave a sibling's plan its teachers. The plan is the least over all
+    stages together, so that what may stay at its floor at one follows from the other's roll.
     """
     hidden = sections.loc[sections["pupils_on_roll_withheld"].astype(bool), KEYS]
     own = pd.MultiIndex.from_frame(hidden)
     shown = dict(tables)
     shown["balance_sections"] = _sections(tables["balance_sections"], own, params, limits)
     verdicts = tables["balance_verdicts"].copy()
-    of_hidden = _among(verdicts, own)
-    verdicts.loc[of_hidden, "needed"] = "[]"
+    verdicts.loc[_of_schools(verdicts, own), "needed"] = "[]"
     shown["balance_verdicts"] = verdicts
     found = _without_hidden(tables, own, params)
-    satisfaction = told_satisfaction(tables["balance_satisfaction"], shown.pop(ASKED), own, limits)
+    satisfaction = told_satisfaction(tables["balance_satisfaction"], shown.pop(ASKED), own, params, limits)
     shown["balance_satisfaction"] = satisfaction
     found = told_opinions(found, satisfaction, params)
     found, facts = told_retention(found, tables["balance_facts"], published, params, limits)
@@ -78,6 +86,11 @@ def _among(rows: pd.DataFrame, keys: pd.MultiIndex) -> pd.Series[bool]:
     return pd.Series(pd.MultiIndex.from_frame(rows[KEYS]).isin(keys), index=rows.index)
 
 
+def _of_schools(rows: pd.DataFrame, keys: pd.MultiIndex) -> pd.Series[bool]:
+    """Rows of schools that have such a section, their other stages too."""
+    return rows["school_code"].isin(keys.get_level_values("school_code"))
+
+
 def _sections(
     rows: pd.DataFrame, own: pd.MultiIndex, params: BalanceParams, limits: DisclosureParams
 ) -> pd.DataFrame:
@@ -88,7 +101,7 @@ def _sections(
         lambda name: isinstance(rules[name], SchoolSize) or getattr(rules[name], "counted", "") is None
     )
     hidden = _among(rows, own)
-    of_school = rows["school_code"].isin(own.get_level_values("school_code")) & shared
+    of_school = _of_schools(rows, own) & shared
     few = rows["indicator"].map(lambda name: rules[name].kind == "largest_class") & rows["value"].lt(
         limits.minimum_n
     )
@@ -101,38 +114,38 @@ def _sections(
 
 
 def _without_hidden(tables: Tables, own: pd.MultiIndex, params: BalanceParams) -> pd.DataFrame:
-    """The findings without what sections of a withheld roll add to their stage."""
+    """The findings without what sections of a withheld roll, or what is shared with them, add to a stage."""
     rows, verdicts = tables["balance_sections"], tables["balance_verdicts"]
     of_resources = {one.id for one in params.resources}
-    inside = rows["indicator"].isin(of_resources) & rows["verdict"].ne("out_of_scope")
-    hidden = rows[inside & _among(rows, own)]
-    plans = verdicts[_among(verdicts, own)]
+    shared = {one.id for one in params.resources if getattr(one.rule, "counted", "") is None}
+    silent = _among(rows, own) | (_of_schools(rows, own) & rows["indicator"].isin(shared))
+    inside = rows["indicator"].isin(of_resources) & rows["verdict"].ne(OUT_OF_SCOPE)
+    amounts = rows[inside & silent]
+    plans = verdicts[_of_schools(verdicts, own) & verdicts["verdict"].ne(OUT_OF_SCOPE)]
     found = tables["balance_indicators"]
     told = [
-        row if row["indicator"] not in {*of_resources, RULE} else _less_hidden(row, hidden, plans)
+        row if row["indicator"] not in {*of_resources, RULE} else _less_hidden(row, amounts, plans)
         for row in found.to_dict("records")
     ]
     return pd.DataFrame(told, columns=found.columns).astype(found.dtypes.to_dict())
 
 
-def _less_hidden(row: dict[Any, Any], hidden: pd.DataFrame, plans: pd.DataFrame) -> dict[Any, Any]:
-    """One finding without them; of all stages, or of its own."""
+def _less_hidden(row: dict[Any, Any], amounts: pd.DataFrame, plans: pd.DataFrame) -> dict[Any, Any]:
+    """One finding without them: a figure or sum of amounts, or a sum of sections' least plans."""
+    name, of_amounts = row["indicator"], row["indicator"] != RULE and row["aspect"] != ""
+    left_out = amounts[amounts["indicator"].eq(name)] if of_amounts else plans
+    stages = sorted(set(left_out["stage"]) & ({row["stage"]} if row["stage"] else set(STAGES)))
+    if not stages:
+        return row
+    if row["aspect"] == "variation":
+        limit = None if pd.isna(row["limit"]) else BalanceLimit(at_most=row["limit"])
+        return {**row, "value": rounded_beside(row["value"], COEFFICIENT_DIGITS, limit), "evidence": "{}"}
     needed, evidence = json.loads(row["needed"]), json.loads(row["evidence"])
-    for stage in sorted(set(hidden["stage"]) & ({row["stage"]} if row["stage"] else set(STAGES))):
-        of_stage = hidden[hidden["stage"].eq(stage)]
-        if row["aspect"] == "variation":
-            return {**row, "value": round(row["value"], COEFFICIENT_DIGITS), "evidence": "{}"}
-        name, least = row["indicator"], _plans(plans[plans["stage"].eq(stage)])
-        if name == RULE:
-            less = least
-        elif row["stage"]:
-            short = of_stage.loc[of_stage["indicator"].eq(name), "short_of_limit"]
-            less = {name: int(short.sum())}
-        else:
-            less = {name: least.get(name, 0)}
+    for stage in stages:
+        of_stage = left_out[left_out["stage"].eq(stage)]
+        less = {name: int(of_stage["short_of_limit"].sum())} if of_amounts else _plans(of_stage)
         needed = _less(needed, stage, less, name)
-        untold = int(of_stage["school_code"].nunique())
-        evidence["needs_untold"] = evidence.get("needs_untold", 0) + untold
+        evidence["needs_untold"] = evidence.get("needs_untold", 0) + len(of_stage)
     return {**row, "needed": _json(needed), "evidence": _json(evidence)}
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evalib.disclosure.beside import rounded_beside
 from evalib.disclosure.cells import HIGH, LOW
 from evalib.disclosure.respondents import SHARE_DIGITS
 from evalib.settings import BalanceParams, DisclosureParams
@@ -42,10 +43,10 @@ def told_retention(
 
     Returns
     -------
-    Both tables. The share as printed, of a number of pupils to the nearest ten; a few who were
-    kept or left are a band. Where the district's share less the sections' that are told would
-    tell those of the others, it is not told, and nor is the share that contradicts a fact; the
-    verdict always is.
+    Both tables. The share as printed, on its verdict's side of the limit, of a number of pupils
+    to the nearest ten; a few who were kept or left are a band. Where the district's share less
+    the sections' that are told would tell those of the others, it is not told, and nor is the
+    share that contradicts a fact; the verdict always is.
 
     Notes
     -----
@@ -71,7 +72,9 @@ def told_retention(
             if rates["band"].isin([HIGH]).all():
                 counted["entrants"] = limits.round_counts_to * round(cohort / limits.round_counts_to)
             if pd.notna(row["value"]):
-                shown.loc[place, "value"] = np.nan if silent else round(row["value"], SHARE_DIGITS)
+                shown.loc[place, "value"] = (
+                    np.nan if silent else rounded_beside(row["value"], SHARE_DIGITS, one.limit())
+                )
                 if few:
                     counted["band"] = LOW if kept < limits.minimum_numerator else HIGH
             own = {name: evidence[name] for name in evidence if name in params.facts}

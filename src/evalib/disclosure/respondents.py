@@ -7,9 +7,10 @@ import json
 import numpy as np
 import pandas as pd
 
+from evalib.disclosure.beside import all_beside
 from evalib.disclosure.cells import HIGH, LOW
 from evalib.settings import BalanceParams, DisclosureParams
-from evalib.settings.balance import Satisfaction
+from evalib.settings.balance import BalanceLimit, Satisfaction
 
 # The review's rows of sections, which nobody is shown.
 ASKED = "asked_by_section"
@@ -20,7 +21,11 @@ COUNTS = {"population": "eligible", "invited": "invited", "answered": "answered"
 
 
 def told_satisfaction(
-    rows: pd.DataFrame, asked: pd.DataFrame, hidden: pd.MultiIndex, limits: DisclosureParams
+    rows: pd.DataFrame,
+    asked: pd.DataFrame,
+    hidden: pd.MultiIndex,
+    params: BalanceParams,
+    limits: DisclosureParams,
 ) -> pd.DataFrame:
     """Shares and counts of respondents.
 
@@ -33,6 +38,8 @@ def told_satisfaction(
         was asked as one, stage where a school was.
     hidden
         Sections, by school code and stage, whose roll is withheld.
+    params
+        What share must be satisfied, and which response is low.
     limits
         `minimum_n`, `minimum_numerator`, `round_counts_to`.
 
@@ -41,7 +48,8 @@ def told_satisfaction(
     The rows with `band`. Where fewer than `minimum_numerator` are satisfied, or are not, that is
     told instead of their number and share; of fewer answers than `minimum_n` nothing is told but
     the verdict. The pupils and parents counted, and their response, are those of sections whose
-    roll is told; population and invited are rounded to `round_counts_to`.
+    roll is told; population and invited are rounded to `round_counts_to`. Rounded shares and
+    responses stay on their own side of the limit.
 
     Notes
     -----
@@ -51,6 +59,7 @@ def told_satisfaction(
     where everybody answers, the answers are the roll as well.
     """
     shown = rows.astype(dict.fromkeys(COUNTS, float))
+    rule = params.satisfaction
     place = pd.MultiIndex.from_frame(asked[["school_code", "stage"]]).isin(hidden)
     place |= asked["stage"].isna() & asked["school_code"].isin(hidden.get_level_values("school_code"))
     untold = asked[place & asked["respondent"].isin(OF_PUPILS)]
@@ -59,9 +68,11 @@ def told_satisfaction(
         for name, column in COUNTS.items():
             shown.loc[own, name] -= less[column].sum()
         shown.loc[own, "response"] = shown.loc[own, "answered"] / shown.loc[own, "invited"]
-        shown.loc[own, ["share", "low", "high"]] = shown.loc[own, ["share", "low", "high"]].round(
-            SHARE_DIGITS
-        )
+        share = all_beside(shown.loc[own, "share"], SHARE_DIGITS, BalanceLimit(at_least=rule.limit))
+        ends = shown.loc[own, ["low", "high"]].astype(float).round(SHARE_DIGITS)
+        shown.loc[own, "share"] = share
+        shown.loc[own, "low"] = ends["low"].clip(upper=share)
+        shown.loc[own, "high"] = ends["high"].clip(lower=share)
     few = shown["answered"].lt(limits.minimum_n)
     low = shown["satisfied"].lt(limits.minimum_numerator) & ~few
     high = (shown["answered"] - shown["satisfied"]).lt(limits.minimum_numerator) & ~few & ~low
@@ -73,7 +84,8 @@ def told_satisfaction(
     for name in ("population", "invited"):
         rounded = (shown[name] / limits.round_counts_to).round() * limits.round_counts_to
         shown[name] = shown[name].mask(of_pupils, rounded)
-    shown["response"] = shown["response"].astype(float).round(SHARE_DIGITS)
+    least = BalanceLimit(at_least=rule.response_minimum)
+    shown["response"] = all_beside(shown["response"].astype(float), SHARE_DIGITS, least)
     return shown
 
 

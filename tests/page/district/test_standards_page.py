@@ -196,7 +196,7 @@ def test_a_coefficient_is_marked_by_its_verdict_and_not_by_its_printed_figure(
         if name == "balance_indicators":
             own = table["indicator"].eq("R6") & table["aspect"].eq("variation") & table["stage"].eq("primary")
             assert table.loc[own, "verdict"].eq("not_met").all()
-            table.loc[own, "value"] = 0.50  # as told where a roll is withheld
+            table.loc[own, "value"] = 0.50
         return table
 
     page = StandardsPage(view_of(changed(root, tmp_path / "rounded", rounded)))
@@ -282,6 +282,81 @@ def test_what_it_would_take_is_told_in_whole_units_by_stage(root: Path) -> None:
     limits = table_with(page.resources(), "补到限值还需多少")
     assert line(limits, "R6 ")[1:4] == ("≥\u00a02,000\u00a0元", "2\u00a0/\u00a08", "700,000 元")
     assert view.told["needed_R6_primary_yuan"] == 240_000
+
+
+def untold(root: Path, to: Path, *, summed: bool = True, failing: bool = True) -> Path:
+    """The same with two sections left out of the sums of needs of R3 and of the rule over the seven."""
+
+    def left_out(name: str, table: pd.DataFrame) -> pd.DataFrame:
+        if name == "balance_verdicts":
+            table.loc[table["verdict"].eq("not_met"), "needed"] = "[]"
+        if name != "balance_indicators":
+            return table
+        own = table["indicator"].isin(["R3", "R"]) & table["aspect"].ne("variation")
+        own &= table["stage"].isin(["", "primary"])
+        told = [json.dumps({**json.loads(one), "needs_untold": 2}) for one in table.loc[own, "evidence"]]
+        table.loc[own, "evidence"] = told
+        if not summed:
+            table.loc[own, "needed"] = "{}"
+        if not failing:
+            table.loc[own, "in_the_way"] = 0.0
+        return table
+
+    return changed(root, to, left_out)
+
+
+@pytest.mark.parametrize("edition", ["restricted", "public"])
+@pytest.mark.parametrize(
+    ("lang", "summed", "said"),
+    [
+        (
+            "zh",
+            True,
+            (
+                "小学部 2 名教师；有 2 个学段部的需要量不公布，未计入",
+                "3 名教师；有 2 个学段部的需要量不公布，未计入",
+                "R3 2 名教师、R6 240,000 元；有 2 个学段部的需要量不公布，未计入",
+            ),
+        ),
+        ("zh", False, ("有 2 个学段部的需要量不公布，未计入",) * 3),
+        ("en", False, ("sections whose needs are not shown and not counted: 2",) * 3),
+    ],
+)
+def test_a_sum_of_needs_says_how_many_sections_are_left_out_of_it(
+    root: Path, tmp_path: Path, lang: str, edition: str, summed: bool, said: tuple[str, str, str]
+) -> None:
+    view = view_of(untold(root, tmp_path / "untold", summed=summed), lang, edition)
+    page = StandardsPage(view)
+    captions = {"zh": ("差异系数按学生数加权", "补到限值还需多少", "各学段的学段部数")}
+    captions["en"] = ("Verdicts on the seven", "Sections below each limit", ": sections by stage")
+    variation, limits, counts = (
+        table_with(shown, caption)
+        for shown, caption in zip(
+            (page.resources(), page.resources(), page.passing()), captions[lang], strict=True
+        )
+    )
+    primary = "小学部" if lang == "zh" else "Primary"
+    assert (line(variation, "R3 ")[4], line(limits, "R3 ")[3], line(counts, primary)[-1]) == said
+    assert {view.told[f"needs_untold_{one}"] for one in ("R3", "R3_primary", "primary")} == {2}
+    other = "不需要" if lang == "zh" else "none"
+    assert line(limits, "R3 ")[6] == other
+    assert "needs_untold" not in words_of(page.resources())
+
+
+def test_where_no_section_fails_nothing_is_said_of_needs_left_out(root: Path, tmp_path: Path) -> None:
+    page = StandardsPage(view_of(untold(root, tmp_path / "none", summed=False, failing=False)))
+    assert line(table_with(page.resources(), "补到限值还需多少"), "R3 ")[3] == "不需要"
+    assert line(table_with(page.resources(), "差异系数按学生数加权"), "R3 ")[4] == "—"
+
+
+def test_what_a_section_needs_is_not_called_unknown_where_it_is_withheld(root: Path, tmp_path: Path) -> None:
+    other = untold(root, tmp_path / "withheld")
+    for lang, caption, said in (
+        ("zh", "没有通过或不能判断", "不公布"),
+        ("en", "do not pass or cannot be judged", "not shown"),
+    ):
+        table = table_with(StandardsPage(view_of(other, lang)).passing(), caption)
+        assert line(table, "甲2小学")[2] == said
 
 
 def test_recalled_limits_bear_their_mark_and_it_is_explained_once(root: Path) -> None:

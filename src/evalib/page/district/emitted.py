@@ -6,6 +6,7 @@ from typing import Any
 
 from evalib.page.district.terms import printed
 from evalib.page.district.view import DistrictView
+from evalib.settings.balance import SatisfactionRule
 
 Row = dict[str, Any]
 
@@ -31,11 +32,12 @@ def review_rows(view: DistrictView) -> dict[str, list[Row]]:
     tables = PUBLIC if not view.names_sections else PUBLIC + RESTRICTED
     found = {table: [row for year in view.years for row in view.of_review(table, year)] for table in tables}
     if not view.names_sections:
-        found = {table: [_as_printed(table, row) for row in rows] for table, rows in found.items()}
+        asked = view.settings.balance.satisfaction
+        found = {table: [_as_printed(table, row, asked) for row in rows] for table, rows in found.items()}
     return {table: rows for table, rows in found.items() if rows}
 
 
-def _as_printed(table: str, row: Row) -> Row:
+def _as_printed(table: str, row: Row, asked: SatisfactionRule) -> Row:
     if table == "balance_indicators":
         unit, limit = str(row["unit"] or ""), row["limit"]
         ends = {key: _rounded(unit, row[key], None) for key in ("low", "high")}
@@ -44,7 +46,10 @@ def _as_printed(table: str, row: Row) -> Row:
             evidence = {key: _of_evidence(value) for key, value in evidence.items()}
         return {**row, **ends, "value": _rounded(unit, row["value"], limit), "evidence": evidence}
     if table in ("balance_satisfaction", "balance_own_share"):
-        return {**row, **{key: _rounded("share", row[key], None) for key in SHARES if key in row}}
+        judged = table == "balance_satisfaction"
+        limits = {"share": asked.limit, "response": asked.response_minimum} if judged else {}
+        shares = {key: _rounded("share", row[key], limits.get(key)) for key in SHARES if key in row}
+        return {**row, **shares}
     return row
 
 

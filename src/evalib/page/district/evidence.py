@@ -13,7 +13,7 @@ from evalib.vocabulary import STAGES
 Row = Mapping[str, Any]
 
 # What whole units are called, by what the review says is needed; of special rooms by their indicator.
-TOLD_BESIDE = ("limit", "limits", "band")  # have columns of their own
+TOLD_BESIDE = ("limit", "limits", "band", "needs_untold")  # have columns or remarks of their own
 SPECIAL = {"rooms": "special_rooms", "m2": "special_m2"}
 
 
@@ -64,6 +64,20 @@ def needs_in_words(terms: Terms, indicator: BalanceIndicator | None, needed: Any
     return said
 
 
+def untold_of(row: Row) -> int:
+    """Sections whose needs are withheld and so are not in a row's sum; 0 where no section fails."""
+    evidence = row.get("evidence")
+    fails = bool(row.get("in_the_way"))
+    return int(evidence.get("needs_untold", 0)) if fails and isinstance(evidence, Mapping) else 0
+
+
+def needs_summed(terms: Terms, row: Row, needs: list[str]) -> str:
+    """What sections need together, and how many of them are left out of it; empty where neither is known."""
+    summed, count = terms.words.listed(needs), untold_of(row)
+    left_out = terms.word("needed_untold", count=terms.words.count(count)) if count else ""
+    return terms.joined([summed, left_out])
+
+
 def units_of(needed: Any, stage: str) -> dict[str, int]:
     """Whole units that a stage needs, by what."""
     found = needed.get(stage, {}) if isinstance(needed, Mapping) else {}
@@ -104,9 +118,9 @@ def remarks(terms: Terms, indicator: BalanceIndicator | None, row: Row, *, parte
         evidence = {}  # the figure itself, which stands beside it
     said = [in_the_way(terms, row), *evidence_in_words(terms, indicator, evidence)]
     said += reasons_in_words(terms, row.get("reason"))
-    needs = needs_in_words(terms, indicator, row.get("needed"))
+    needs = needs_summed(terms, row, needs_in_words(terms, indicator, row.get("needed")))
     if needs:
-        said.append(terms.word("needed", needs=terms.words.listed(needs)))
+        said.append(terms.word("needed", needs=needs))
     return terms.joined(said) or terms.words.label("withheld_value")
 
 

@@ -35,11 +35,14 @@ def own_resources(view: View) -> Table | Note:
         row for row in district.of_review("balance_verdicts") if (row["school_code"], row["stage"]) == mine
     ]
     seven = [(one, rows[one.id]) for one in view.settings.balance.resources if one.id in rows]
-    if not verdicts or all(row["value"] is None and not row["reason"] for _, row in seven):
+    if not verdicts or all(row["value"] is None for _, row in seven):
         return Note("", (view.speaker.note("own_resources_none", {}),))
     verdict = verdicts[0]
     lines, sides = [], []
     for indicator, row in seven:
+        for key, told in (("value", row["value"]), ("short", row["short_of_limit"])):
+            if told:
+                view.tell(f"resource_{indicator.id}_{key}", told)
         lines.append(
             (
                 f"{indicator.id} {indicator.name.in_(view.words.lang)}",
@@ -51,6 +54,8 @@ def own_resources(view: View) -> Table | Note:
         )
         sides.append(SIGNS[row["verdict"]][1])
     needed: list[Row] = verdict["needed"] or []
+    for one in needed:
+        view.tell(f"resource_{one['indicator']}_needed", one["units"])
     needs, elsewhere = (
         needs_in_words(terms, None, [one for one in needed if bool(one["units"]) is own])
         for own in (True, False)
@@ -78,6 +83,8 @@ def _short(terms: Terms, indicator: BalanceIndicator, row: Row, of_school: Seque
         return need(terms, indicator.whole_units, int(row["short_of_limit"]))
     if row["verdict"] not in ("near", "under"):
         return ""
+    if row["short_of_limit"] is None:
+        return terms.words.label("not_shown")
     told = [
         other["stage"]
         for other in of_school

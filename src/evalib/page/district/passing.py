@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from evalib.page.district.evidence import need, needs_in_words, units_of
+from evalib.page.district.evidence import need, needs_in_words, needs_summed, units_of, untold_of
 from evalib.page.district.names import Names
 from evalib.page.district.reasons import reasons_in_words
 from evalib.page.district.terms import SIGNS
@@ -40,12 +40,15 @@ class Passing(OnVerdicts):
         rows = []
         for stage, counts in counted.items():
             said = [self._told(f"sections_{verdict}_{stage}", counts.get(verdict)) for verdict in shown]
-            units = units_of(self._rule(stage).get("needed"), stage)
+            row = self._rule(stage)
+            units = units_of(row.get("needed"), stage)
             for what, count in units.items():
                 self.view.tell(f"needed_{stage}_{what}", count)
             needs = [need(terms, what, count) for what, count in units.items()]
+            if left_out := untold_of(row):
+                self.view.tell(f"needs_untold_{stage}", left_out)
             nothing = "needed_nothing" if counts.get("not_met") == 0 else "needed_unknown"
-            rows.append((terms.stage(stage), *said, terms.words.listed(needs) or terms.word(nothing)))
+            rows.append((terms.stage(stage), *said, needs_summed(terms, row, needs) or terms.word(nothing)))
         share = terms.words.share(rule.floor_share)
         caption = terms.word("caption_passing_counts", least=rule.least_met, floor=share)
         return Table(
@@ -166,7 +169,7 @@ class Passing(OnVerdicts):
         if row["verdict"] == "not_reported":
             return terms.joined(reasons_in_words(terms, row["reason"])) or terms.word("needed_unknown")
         needs = needs_in_words(terms, None, row["needed"])
-        return terms.words.listed(needs) or terms.word("needed_unknown")
+        return terms.words.listed(needs) or terms.words.label("not_shown")
 
     def _of_sections(self, stage: str) -> dict[str, dict[str, Row]]:
         """A stage's rows by section and indicator."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from evalib.page.district.evidence import need, needs_in_words, units_of
+from evalib.page.district.evidence import need, needs_in_words, needs_summed, units_of, untold_of
 from evalib.page.district.formulas import variation_limits
 from evalib.page.district.names import Names
 from evalib.page.district.reasons import reasons_in_words
@@ -98,7 +98,8 @@ class Resources(OnVerdicts):
         for stage in self.view.stages:
             for what, count in units_of(row.get("needed"), stage).items():
                 self.view.tell(f"needed_{indicator.id}_{stage}_{what}", count)
-        return terms.words.listed(needs) or terms.words.label("withheld_value")
+        self._left_out(f"needs_untold_{indicator.id}", row)
+        return needs_summed(terms, row, needs) or terms.words.label("withheld_value")
 
     def _part(self, indicator: str, aspect: str, stage: str) -> Row:
         for row in self.verdicts.parts(indicator):
@@ -116,4 +117,10 @@ class Resources(OnVerdicts):
         for what, count in units.items():
             self.view.tell(f"to_limit_{indicator.id}_{stage}_{what}", count)
         said = [need(terms, what, count, indicator) for what, count in units.items()]
-        return terms.words.listed(said) or terms.word("needed_nothing")
+        self._left_out(f"needs_untold_{indicator.id}_{stage}", row)
+        return needs_summed(terms, row, said) or terms.word("needed_nothing")
+
+    def _left_out(self, what: str, row: Row) -> None:
+        """Remember how many sections a sum of needs leaves out."""
+        if count := untold_of(row):
+            self.view.tell(what, count)
