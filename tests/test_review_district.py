@@ -13,6 +13,9 @@ import pytest
 
 from evalib.intake.columns import load_columns
 from evalib.review.district.facts import facts_of
+from evalib.review.district.handed import Handed
+from evalib.review.district.monitoring import own_shares
+from evalib.review.district.staffing import counted
 from evalib.review.district.yearly import review_district
 from evalib.settings import load_settings
 from evalib.settings.balance import PerPupils
@@ -228,6 +231,64 @@ def test_a_person_who_teaches_twice_counts_once_among_the_district_s_teachers(tm
     assert found["", "teachers"] == 1 + 7 + 7
     assert found["primary", "teachers"] + found["junior", "teachers"] == found["", "teachers"] + 1
     assert found["", "tier:学科骨干"] == found["", "named"] == found["", "named_exchanged"] == 1
+
+
+def test_what_nobody_told_of_a_teacher_is_no_count_of_the_others(tmp_path: Path) -> None:
+    untold = {"姓": "未", "学历": "本科", "任教学科": "体育", "区级以上骨干": "是", "本年交流轮岗": None}
+    moved = {**untold, "姓": "交", "本年交流轮岗": "是"}
+    store = store_of(tmp_path, {"教师": {"甲小": [untold, moved]}}, WORDS)
+    found = reviewed(store)["balance_staffing"].set_index(["stage", "measure"])["value"]
+    assert found["primary", "county_backbone"] >= 2
+    for measure in ("exchanged", "exchanged_backbone", "named_exchanged"):
+        assert not {("", measure), ("primary", measure)} & set(found.index)
+
+
+@pytest.mark.parametrize(
+    ("scopes", "told"),
+    [
+        (["school", "school"], 2),
+        (["section", "section"], 4),
+        ([None, None], None),
+        (["school", "section"], None),
+    ],
+)
+def test_resource_rooms_count_once_where_a_school_said_whose_they_are(
+    tmp_path: Path, scopes: list[str | None], told: int | None
+) -> None:
+    rows = pd.DataFrame({"school_code": "3150000001", "stage": ["primary", "junior"], "resource_rooms": 2.0})
+    counts = []
+    for order in ([0, 1], [1, 0]):
+        store = Store(tmp_path / str(order[0]))
+        store.write({("resources", YEAR): rows.assign(scope=pd.Series(scopes, dtype="str")).iloc[order]})
+        found = counted(Handed(store, YEAR))
+        counts.append(dict(zip(found["measure"], found["value"], strict=True)).get("resource_rooms"))
+    assert counts == [told, told]
+
+
+def measured(sections: int, told: int) -> pd.DataFrame:
+    """Standard scores of a stage's sections, of some of which none may be shown."""
+    rng = np.random.default_rng(4)
+    return pd.DataFrame(
+        {
+            "stage": "primary",
+            "subject": "chinese",
+            "indicator": "standard_score",
+            "reason": ["" if k < told else "withheld" for k in range(sections)],
+            "value": rng.normal(0, 0.3, sections),
+            "variance": 0.01,
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("sections", "told", "known"), [(10, 10, True), (9, 9, False), (20, 15, False), (20, 16, True)]
+)
+def test_the_own_estimate_needs_as_many_sections_as_the_page_of_what_lies_between_them(
+    sections: int, told: int, known: bool
+) -> None:
+    found = own_shares(measured(sections, told), SETTINGS.measures).iloc[0]
+    assert found["sections"] == told
+    assert np.isfinite(found["share"]) == known
 
 
 def test_groups_share_who_teaches_at_two_members_and_who_moved_between_them(tmp_path: Path) -> None:

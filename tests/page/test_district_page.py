@@ -169,6 +169,15 @@ class TestWhole:
         assert covers[0]["title"] == "示例区年度教育质量评价"
 
 
+class TestWithoutAreas:
+    def test_no_category_is_said_to_be_too_small(self, root: Path, tmp_path: Path) -> None:
+        other = shutil.copytree(root, tmp_path / "other")
+        store = Store(load_settings(other / "params" / "sample.yaml").store)
+        names = ("published_sections", "public_sections")
+        store.write({(one, NOW): store.read(one, NOW).assign(area=None) for one in names})
+        assert not [note for note in district(other).academic.by_area().notes if "不单列" in note]
+
+
 class TestFirstPage:
     def test_pupils_are_those_of_sections_whose_roll_is_shown_and_it_says_so(self, root: Path) -> None:
         facts = dict(district(root).context().facts)
@@ -413,6 +422,16 @@ class TestCompany:
         assert one.joined_later("primary", frozenset(GROUPS["JT01"])) == ["A14"]
         notes = district(root).groups_and_pairs().notes
         assert any(note.startswith("1 个学段部后来才加入") for note in notes)
+
+    def test_nobody_joined_later_where_the_first_year_tells_no_groups(
+        self, root: Path, tmp_path: Path
+    ) -> None:
+        other = shutil.copytree(root, tmp_path / "other")
+        store = Store(load_settings(other / "params" / "sample.yaml").store)
+        first = store.read("published_members", YEARS[0])
+        store.write({("published_members", YEARS[0]): first.assign(group_code="")})
+        assert Company(district(other).view).joined_later("primary", frozenset(GROUPS["JT01"])) is None
+        assert not [note for note in district(other).groups_and_pairs().notes if "后来才加入" in note]
 
     def test_a_pair_is_east_less_west_and_one_across_stages_is_left_out_and_told(self, root: Path) -> None:
         one = Company(district(root).view)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -90,3 +91,27 @@ def test_what_a_whole_school_is_short_of_stands_at_one_stage(
     mine = own(changed(root, tmp_path / "one", one_school), "2150000000", stage)
     assert isinstance(mine, Table)
     assert [row[3] for row in mine.rows if row[0].startswith("R3")] == [said]
+
+
+@pytest.mark.parametrize(
+    ("lang", "reason", "said"),
+    [
+        ("zh", "特殊教育学校", "不在评估范围：特殊教育学校"),
+        ("en", "特殊教育学校", "out of the evaluation's scope: schools of special education"),
+        ("zh", "no_pupils", "不在评估范围：没有学生"),
+        ("en", "no_pupils", "out of the evaluation's scope: no pupils"),
+        ("zh", "schools.kind", "学校（办学类型）"),
+    ],
+)
+def test_a_section_without_verdicts_says_why_in_its_language(
+    root: Path, tmp_path: Path, lang: str, reason: str, said: str
+) -> None:
+    def unjudged(name: str, table: pd.DataFrame) -> pd.DataFrame:
+        if name == "balance_sections":
+            here = table["school_code"].eq("2150000000")
+            table.loc[here, ["verdict", "reason", "short_of_limit"]] = ["not_reported", reason, np.nan]
+        return table
+
+    mine = own(changed(root, tmp_path / "one", unjudged), "2150000000", "primary", lang=lang)
+    assert isinstance(mine, Table)
+    assert {row[3] for row in mine.rows} == {said}

@@ -70,6 +70,7 @@ class SatisfactionPage(InTerms):
     def groups(self) -> Table | Note:
         """Design, population, response and verdict of each group."""
         terms, words = self.terms, self.terms.words
+        asked = self.view.settings.balance.satisfaction
         if not self.rows:
             return NOTHING
         cells = []
@@ -82,7 +83,7 @@ class SatisfactionPage(InTerms):
                     self._named(row),
                     terms.known("design", str(row["design"] or "unknown")),
                     *(self._count(row[key]) for key in ("population", "invited", "answered")),
-                    terms.value("share", row["response"]),
+                    terms.value("share", row["response"], asked.response_minimum),
                     self._satisfied(row),
                     self._share(row),
                     self._ends(row),
@@ -91,7 +92,7 @@ class SatisfactionPage(InTerms):
             )
         heads = ["respondent", "design", "population", "invited", "answered", "response", "satisfied"]
         heads += ["satisfied_share", "interval", "verdict"]
-        minimum = words.share(self.view.settings.balance.satisfaction.response_minimum)
+        minimum = words.share(asked.response_minimum)
         nearest = self.view.settings.disclosure.round_counts_to
         return Table(
             caption=terms.word("caption_survey"),
