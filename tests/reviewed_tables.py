@@ -162,7 +162,7 @@ def indicator_rows(settings: Any, year: str) -> pd.DataFrame:
             more |= {"value": 0.94996, "limit": 0.95, "evidence": {"special_needs_enrolled_share": 0.94996}}
             verdict = "not_met"
         if one.id == "Q1":
-            more |= {"value": 0.9871, "limit": 0.95, "evidence": {"entered": 851, "kept": 840}}
+            more |= {"value": 0.9871, "limit": 0.95, "evidence": {"entrants": 851, "graduated": 840}}
         rows.append(_finding(one.id, verdict, **more))
         rows += _parts(settings, one, position, year)
     for stage, counts in (("primary", (7, 1, 1)), ("junior", (3, 0, 0))):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from evalib.disclosure.respondents import told_satisfaction
 from evalib.intake.columns import load_columns
 from evalib.records import read_sections
 from evalib.review.district.yearly import review_district
-from evalib.settings import load_settings
+from evalib.settings import Settings, load_settings
 from evalib.settings.balance import BalanceLimit
 from scenario_district import YEAR, Words, store_of
 
@@ -59,17 +60,32 @@ CASE: dict[str, Any] = {
 }
 
 
-def shown(case: Mapping[str, Any], folder: Path) -> tuple[Tables, Tables]:
+def shown(case: Mapping[str, Any], folder: Path, settings: Settings = SETTINGS) -> tuple[Tables, Tables]:
     """The review's tables, and what of them may be shown."""
     store = store_of(folder, case, WORDS)
-    tables = review_district(store, SETTINGS, YEAR, NOTHING)
+    tables = review_district(store, settings, YEAR, NOTHING)
     sections = publish_sections(read_sections(store, YEAR), LIMITS)
-    return tables, publish_district(tables, sections, SETTINGS.balance, LIMITS)
+    return tables, publish_district(tables, sections, settings.balance, LIMITS)
 
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Tables, Tables]:
     return shown(CASE, tmp_path_factory.mktemp("small"))
+
+
+def test_a_year_before_the_rule_is_published_without_a_verdict(
+    small: tuple[Tables, Tables], tmp_path: Path
+) -> None:
+    balance = SETTINGS.balance.model_copy(update={"first_year": "2025-2026"})
+    _, after = shown(CASE, tmp_path, replace(SETTINGS, balance=balance))
+    assert set(after) == set(small[1])
+    for name, table in after.items():
+        assert list(table.columns) == list(small[1][name].columns), name
+        if "verdict" in table:
+            assert set(table["verdict"]) == {"not_reported"}, name
+    rows = after["balance_sections"].query("school_code == '2150000001'")
+    hidden = rows[rows["indicator"].str.startswith("R")]
+    assert hidden[["value", "numerator", "pupils"]].isna().all(axis=None)
 
 
 def test_nothing_of_a_small_section_but_its_verdicts_is_told(small: tuple[Tables, Tables]) -> None:

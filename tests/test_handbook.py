@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -291,6 +292,29 @@ def test_each_of_the_32_has_rule_limit_and_what_feeds_it(of_balance, balance_tex
         for name in one.needs:
             assert f"](data.md#{name})" in said
         assert one.needs or facts_of(one.rule), one.id
+
+
+def test_numbers_of_the_rules_in_the_book_of_balance_are_those_of_the_params(of_balance) -> None:
+    params = of_balance.balance
+    rule = params.section_rule.model_copy(update={"least_met": 4})
+    satisfaction = params.satisfaction.model_copy(update={"limit": 0.91, "status": "recalled"})
+    fewer = [one for one in params.indicators if one.id not in ("R7", "G1")]
+    update = {
+        "indicators": fewer,
+        "section_rule": rule,
+        "satisfaction": satisfaction,
+        "first_year": "2019-2020",
+    }
+    said = balance_book(replace(of_balance, balance=params.model_copy(update=update)))
+    assert "优质均衡 30 项指标手册" in said
+    assert "6 项中至少 4 项" in said
+    assert "3 项不足或一项低于" in said
+    assert "at least 4 in 6" in said
+    assert "自 2019-2020 学年起" in said
+    assert not re.search("7 项|six of seven|of a section's 7", said)
+    of_satisfaction = next(one for one in said.splitlines() if one.startswith("| [S1](#S1)"))
+    assert "≥ 0.91" in of_satisfaction
+    assert "‡" in of_satisfaction
 
 
 def test_what_indicators_need_are_columns_of_the_clean_tables(of_balance) -> None:

@@ -62,3 +62,4 @@ def test_the_district_of_the_readme_is_made_by_its_own_line(tmp_path: Path) -> N
     district = load_settings(tmp_path / "params" / "本区.yaml").district
     assert (district.files, district.identities) == ("data/raw", "real")
     assert district.district.zh != "示例区"
+    assert district.stated == {}  # what the sample district has published is not this one's

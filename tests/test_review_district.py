@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from evalib.intake.columns import load_columns
+from evalib.review.district import persons
 from evalib.review.district.facts import facts_of
 from evalib.review.district.handed import Handed
 from evalib.review.district.monitoring import own_shares
@@ -122,6 +123,60 @@ def test_with_what_is_needed_every_section_passes(uneven: Tables, tmp_path: Path
             cells[header] = cells.get(header, RESOURCES[header]) + each["units"]
     after = reviewed(store_of(tmp_path / "after", case, WORDS))["balance_verdicts"]
     assert after["verdict"].eq("met").all()
+
+
+def test_all_evidence_is_shown_somewhere_and_every_name_for_it_is_used(uneven: Tables) -> None:
+    found = uneven["balance_indicators"]
+    of_rule = found["indicator"].eq("R")
+    rests_on = {
+        name: {key for text in rows for key in json.loads(text)}
+        for name, rows in (
+            ("rule", found.loc[of_rule, "evidence"]),
+            ("indicators", found.loc[~of_rule, "evidence"]),
+        )
+    }
+    assert rests_on["rule"] == {"met", "not_met", "not_reported"}  # the columns of the page's counts
+    prefix = "evidence_"
+    named = {one.removeprefix(prefix) for one in SETTINGS.wording["balance"] if one.startswith(prefix)} - {
+        "of"
+    }
+    assert rests_on["indicators"] <= named | set(SETTINGS.balance.facts)
+    assert named <= {*persons.COUNTS, "teachers", "certified", "without", "unknown"} | {
+        *("open_transfers", "rooms_missing", "too_small", "year")
+    }
+
+
+def test_before_the_rule_nothing_is_judged_and_what_there_was_is_kept(uneven: Tables, tmp_path: Path) -> None:
+    balance = SETTINGS.balance.model_copy(update={"first_year": "2025-2026"})
+    store = store_of(tmp_path, UNEVEN, WORDS)
+    tables = review_district(store, replace(SETTINGS, balance=balance), YEAR, NOTHING)
+    found = tables["balance_indicators"]
+    assert list(found["indicator"]) == [one.id for one in SETTINGS.balance.indicators]
+    assert set(found["verdict"]) == {"not_reported"}
+    assert found[["value", "in_the_way"]].isna().all(axis=None)
+    for text in found["reason"]:
+        assert json.loads(text) == [{"what": "no_rule", "where": "", "first": "2025-2026"}]
+    for name in ("sections", "verdicts", "satisfaction"):
+        table, judged = tables[f"balance_{name}"], uneven[f"balance_{name}"]
+        assert set(table["verdict"]) == {"not_reported"}
+        assert list(table.columns) == list(judged.columns)
+        assert table.dtypes.equals(judged.dtypes)
+    rows = tables["balance_sections"]
+    pd.testing.assert_series_equal(rows["value"], uneven["balance_sections"]["value"])
+    assert rows[["limit", "short_of_limit"]].isna().all(axis=None)
+    assert set(rows["reason"]) == {"no_rule"}
+    assert set(tables["balance_verdicts"]["needed"]) == {"[]"}
+    for name in ("balance_facts", "balance_staffing", "published_members"):
+        pd.testing.assert_frame_equal(tables[name], uneven[name])
+
+
+def test_the_rules_first_year_is_judged(uneven: Tables, tmp_path: Path) -> None:
+    balance = SETTINGS.balance.model_copy(update={"first_year": YEAR})
+    tables = review_district(
+        store_of(tmp_path, UNEVEN, WORDS), replace(SETTINGS, balance=balance), YEAR, NOTHING
+    )
+    for name, table in tables.items():
+        pd.testing.assert_frame_equal(table, uneven[name])
 
 
 def test_order_of_rows_does_not_matter(uneven: Tables, tmp_path: Path) -> None:

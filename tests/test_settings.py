@@ -55,6 +55,38 @@ def test_shipped_params_load(name: str) -> None:
         ("disclosure.yaml", "minimum_n: 10", "minimum_n: ten", "minimum_n"),
         ("sample.yaml", "years: latest", "years: ['2024']", "years"),
         ("sample.yaml", "district: {", "district: [", "YAML"),
+        (
+            "sample.yaml",
+            "budget_share: 0.25",
+            "budget_share: 25",
+            "stated.budget_share：比例须在 0 与 1 之间，现为 25",
+        ),
+        ("sample.yaml", "budget_share: 0.25", "budget_share: .nan", "stated.budget_share"),
+        ("sample.yaml", "studios: 24", "studios: -24", "stated.studios：须为 0 或更大的数，现为 -24"),
+        ("sample.yaml", "studios: 24", "pay_rises: 24", "stated.pay_rises：此项不公布数值"),
+        ("sample.yaml", "studios: 24", "studois: 24", "最接近的是“studios”"),
+        (
+            "initiatives.yaml",
+            "fact: studios,",
+            "fact: studois,",
+            "studios.fact：standards/balance_2017.yaml 的 facts 中",
+        ),
+        ("initiatives.yaml", "fact: expert_teachers", "fact: expert_teacher", "ladder.1.fact"),
+        (
+            "initiatives.yaml",
+            "other: public_funds_urban",
+            "other: public_funds_city",
+            "rural_above_urban.other",
+        ),
+        ("initiatives.yaml", "indicator: S1", "indicator: G1", "satisfied.indicator：能与公布的数字对照的"),
+        ("initiatives.yaml", "indicator: S1", "indicator: S9", "满意度（S1）"),
+        ("initiatives.yaml", "stated: 0.25", "stated: 25", "a share is 0 to 1"),
+        (
+            "initiatives.yaml",
+            "relation: rises, unit: yuan",
+            "relation: rises, unit: yuan, stated: 1",
+            "only at_least",
+        ),
     ],
 )
 def test_each_fault_of_params_is_named(params: Path, file: str, old: str, new: str, said: str) -> None:
@@ -90,6 +122,25 @@ def test_district_may_weigh_indicators_itself() -> None:
     sample = {one.id: one.weight for one in load_settings(PARAMS / "sample.yaml").measures.indicators}
     assert (star["pass_rate"], sample["pass_rate"]) == (0.0, 0.25)
     assert star["standard_score"] == sample["standard_score"]
+
+
+def test_a_district_states_its_own_figures_and_no_other_districts(params: Path) -> None:
+    of_sample = load_settings(params / "sample.yaml").initiatives.figures
+    assert {one.id: one.stated for one in of_sample if one.relation == "at_least"} == {
+        **load_settings(params / "sample.yaml").district.stated
+    }
+    rewrite(params / "star.yaml", "school_codes: own", "school_codes: own\nstated: {studios: 3}")
+    few = load_settings(params / "star.yaml").initiatives.figures
+    assert [(one.id, one.stated) for one in few if one.stated is not None] == [("studios", 3.0)]
+
+
+def test_a_district_that_states_nothing_keeps_only_what_has_no_number() -> None:
+    left = load_settings(PARAMS / "star.yaml").initiatives.figures
+    assert [(one.id, one.stated) for one in left] == [
+        ("spending_rises", None),
+        ("pay_rises", None),
+        ("rural_above_urban", None),
+    ]
 
 
 def test_frozen_scale_is_part_of_the_params_fingerprint(params: Path) -> None:

@@ -53,7 +53,7 @@ def publish_district(
     The same tables but `ASKED`. Of a section whose roll is withheld no amount, figure, or need is told, its
     verdicts are; nor what a through-school shares with such a section, nor the least that the school
     needs at any stage. Where a stage has such sections, its 差异系数 is told to two digits, on its
-    verdict's side of the limit, without its mean, and what it needs is told of the others:
+    verdict's side of the limit, and what it needs is told of the others:
     `needs_untold` counts the sections that are left out. Who was asked, and pupils kept: see
     `respondents` and `kept`.
 
@@ -139,7 +139,7 @@ def _less_hidden(row: dict[Any, Any], amounts: pd.DataFrame, plans: pd.DataFrame
         return row
     if row["aspect"] == "variation":
         limit = None if pd.isna(row["limit"]) else BalanceLimit(at_most=row["limit"])
-        return {**row, "value": rounded_beside(row["value"], COEFFICIENT_DIGITS, limit), "evidence": "{}"}
+        return {**row, "value": rounded_beside(row["value"], COEFFICIENT_DIGITS, limit)}
     needed, evidence = json.loads(row["needed"]), json.loads(row["evidence"])
     for stage in stages:
         of_stage = left_out[left_out["stage"].eq(stage)]

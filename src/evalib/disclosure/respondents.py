@@ -101,8 +101,6 @@ def told_opinions(found: pd.DataFrame, satisfaction: pd.DataFrame, params: Balan
         for name, column in (("value", "share"), ("low", "low"), ("high", "high")):
             shown.loc[place, name] = own[column]
         evidence = json.loads(row["evidence"])
-        if "response" in evidence:
-            evidence["response"] = None if pd.isna(own["response"]) else float(own["response"])
         if own["band"]:
             evidence["band"] = own["band"]
         shown.loc[place, "evidence"] = json.dumps(evidence, ensure_ascii=False)

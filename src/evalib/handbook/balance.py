@@ -19,7 +19,8 @@ from evalib.review.district.rooms import room_rows
 from evalib.review.district.sizes import class_rows, school_rows
 from evalib.review.district.teachers import counted_teachers, teacher_rows
 from evalib.settings import BalanceIndicator, BalanceParams, InitiativesParams, read_params
-from evalib.settings.balance import BalanceLimit, Monitoring, PerPupils, Rooms, facts_of
+from evalib.settings.balance import BalanceLimit, Monitoring, PerPupils, Rooms, Satisfaction, facts_of
+from evalib.settings.shared_rules import counts_of_section_rule, status_of
 from evalib.vocabulary import LANGUAGES, STAGES
 
 # Kind of rule → the functions that compute it, in the order in which they are used.
@@ -95,8 +96,12 @@ def balance_book(given: BalanceSources) -> str:
 
 
 def _opening(given: BalanceSources) -> list[str]:
-    fields = {"source": given.balance.source, "dated": given.balance.dated.isoformat()}
-    lines = [f"# {given.text('title')}"]
+    fields = {
+        "source": given.balance.source,
+        "dated": given.balance.dated.isoformat(),
+        "first": given.balance.first_year,
+    }
+    lines = [f"# {both(given.words.texts['title'], count=len(given.balance.indicators))}"]
     for key in ("about", "dated", "verdicts"):
         for lang in LANGUAGES:
             lines += ["", escaped(given.words.texts[key].in_(lang).format(**fields))]
@@ -111,9 +116,9 @@ def _overview(given: BalanceSources) -> list[str]:
             both(one.name),
             both(given.words.parts[one.part]),
             both(initiatives[one.initiative]),
-            _limits(one),
+            _limits(given, one),
             both(given.words.units[one.unit]),
-            given.text(one.status),
+            given.text(status_of(given.balance, one)),
         )
         for one in given.balance.indicators
     ]
@@ -121,8 +126,10 @@ def _overview(given: BalanceSources) -> list[str]:
     return [f"## {given.text('overview')}", "", *table(heads, rows)]
 
 
-def _limits(indicator: BalanceIndicator) -> str:
+def _limits(given: BalanceSources, indicator: BalanceIndicator) -> str:
     said = [_limit(one) for one in indicator.limits]
+    if isinstance(indicator.rule, Satisfaction):
+        said = [_limit(BalanceLimit(at_least=given.balance.satisfaction.limit))]
     if isinstance(indicator.rule, Rooms):
         said = [
             f"{kind} ≥ {area:g} m² ({indicator.rule.older_area[kind]:g})"
@@ -140,19 +147,20 @@ def _limit(limit: BalanceLimit) -> str:
 def _shared(given: BalanceSources) -> list[str]:
     balance = given.balance
     scope, rule, weights = balance.out_of_scope, balance.section_rule, balance.through_school.weights
+    counts = counts_of_section_rule(balance)
     fields: dict[str, dict[str, Any]] = {
         "scope": {
             "kinds": "、".join(scope.kinds),
             "points": "、".join(scope.teaching_points),
             "below": scope.teaching_point_below,
         },
-        "section_rule": {"least": rule.least_met, "floor": rule.floor_share},
+        "section_rule": {"floor": rule.floor_share, **counts},
         "variation": {
             "least": balance.variation.minimum_sections,
             **{stage: balance.variation.limit(stage) for stage in STAGES},
         },
         "through_school": {"weights": " : ".join(f"{one:g}" for one in weights.values())},
-        "needed": {},
+        "needed": counts,
     }
     status = {
         "scope": scope.status,
@@ -171,10 +179,10 @@ def _shared(given: BalanceSources) -> list[str]:
 
 def _indicator(given: BalanceSources, one: BalanceIndicator) -> list[str]:
     facts = {
-        "limit": _limits(one),
+        "limit": _limits(given, one),
         "unit": both(given.words.units[one.unit]),
         "clause": escaped(one.clause),
-        "status": given.text(one.status),
+        "status": given.text(status_of(given.balance, one)),
     }
     lines = [f'<a id="{one.id}"></a>', "", f"## {one.id} {both(one.name)}"]
     lines += ["", *table([given.text(key) for key in facts], [list(facts.values())])]
@@ -198,6 +206,7 @@ def _rule(given: BalanceSources, one: BalanceIndicator, lang: str) -> str:
             "amount": words.amounts[rule.amount].in_(lang),
             "per": f" × {rule.per}" if rule.per > 1 else "",
             "counted": f"{stop}{counted}" if counted else "",
+            **counts_of_section_rule(given.balance),
         }
     elif isinstance(rule, Rooms):
         fields = {"classes": rule.classes_a_room, "older": rule.older_before}

@@ -30,6 +30,26 @@ TEXTS: dict[str, tuple[str, str]] = {
         "没有名为“{name}”的键{nearest:zh}",
         "there is no key “{name}”{nearest:en}",
     ),
+    "unknown_fact": (
+        "{name}：standards/balance_2017.yaml 的 facts 中没有“{fact}”{nearest:zh}",
+        "{name}: facts of standards/balance_2017.yaml has no “{fact}”{nearest:en}",
+    ),
+    "stated_of_indicator": (
+        "{name}：能与公布的数字对照的国家指标只有满意度（{allowed}）",
+        "{name}: the only national indicator to hold a stated figure against is satisfaction ({allowed})",
+    ),
+    "stated_without_number": (
+        "{name}：此项不公布数值（只增不减，或高于另一项），请删去",
+        "{name}: it states no number (it only rises, or lies above another): take it out",
+    ),
+    "stated_share": (
+        "{name}：比例须在 0 与 1 之间，现为 {value}；百分之二十五写作 0.25",
+        "{name}: a share is 0 to 1, not {value}; 25 % is 0.25",
+    ),
+    "stated_negative": (
+        "{name}：须为 0 或更大的数，现为 {value}",
+        "{name}: a number of 0 or more, not {value}",
+    ),
     "params_name": (
         "{path}：参数文件的名字只能由字母、数字、汉字、_ 和 - 组成，它也是输出文件夹的名字。",
         "{path}: a params file's name may hold letters, digits, _ and - alone; "

@@ -18,7 +18,7 @@ from evalib.places import VARIABLE, place
 from evalib.settings.balance import BalanceIndicator, BalanceParams
 from evalib.settings.frozen import FrozenIndicator, FrozenParams
 from evalib.settings.indicators import MEASURES, IndicatorParams, MeasuresParams
-from evalib.settings.initiatives import InitiativesParams
+from evalib.settings.initiatives import InitiativesParams, faults_of_sources, faults_of_stated
 from evalib.settings.issued import IssuedCells, IssuedParams, IssuedYear
 from evalib.settings.models import (
     NOTEBOOK_KEYS,
@@ -195,6 +195,7 @@ def load_settings(path: str | Path, outputs: str | None = None) -> Settings:
     if outside:
         raise FaultyParams(str(found), tuple(outside))
     wording = read_params(folder / "wording.yaml", WordingParams)
+    balance = read_params(folder / BALANCE, BalanceParams)
     frozen, issued = folder / "frozen" / found.name, folder / "issued" / found.name
     return Settings(
         path=found,
@@ -205,8 +206,8 @@ def load_settings(path: str | Path, outputs: str | None = None) -> Settings:
         disclosure=read_params(folder / "disclosure.yaml", DisclosureParams),
         sentences=tuple(read_params(folder / "sentences.yaml", SentencesParams).sentences),
         fitness=read_params(folder / FITNESS, FitnessParams),
-        balance=read_params(folder / BALANCE, BalanceParams),
-        initiatives=_stated(read_params(folder / INITIATIVES, InitiativesParams), district, found),
+        balance=balance,
+        initiatives=_stated(folder, balance, district, found),
         frozen=read_params(frozen, FrozenParams) if frozen.is_file() else None,
         issued=read_params(issued, IssuedParams) if issued.is_file() else None,
         outputs=outputs_given(outputs),
@@ -235,28 +236,16 @@ def _weighted(measures: MeasuresParams, district: DistrictParams, path: Path) ->
     return measures.model_copy(update={"indicators": changed})
 
 
-def _stated(initiatives: InitiativesParams, district: DistrictParams, path: Path) -> InitiativesParams:
+def _stated(folder: Path, balance: BalanceParams, district: DistrictParams, path: Path) -> InitiativesParams:
     """The initiatives with the figures that the district states of itself."""
-    known = {figure.id for one in initiatives.initiatives for figure in one.figures}
-    faults = [
-        ("unknown_params_key", {"name": f"stated.{name}", "nearest": nearest(name, sorted(known))})
-        for name in district.stated
-        if name not in known
-    ]
-    if faults:
-        raise FaultyParams(str(path), tuple(faults))
-    changed = [
-        one.model_copy(
-            update={
-                "figures": [
-                    figure.model_copy(update={"stated": district.stated.get(figure.id, figure.stated)})
-                    for figure in one.figures
-                ]
-            }
-        )
-        for one in initiatives.initiatives
-    ]
-    return initiatives.model_copy(update={"initiatives": changed})
+    initiatives = read_params(folder / INITIATIVES, InitiativesParams)
+    for file, faults in (
+        (folder / INITIATIVES, faults_of_sources(initiatives, balance)),
+        (path, faults_of_stated(district.stated, initiatives)),
+    ):
+        if faults:
+            raise FaultyParams(str(file), tuple(faults))
+    return initiatives.stated_by(district.stated)
 
 
 def _find(path: Path) -> Path:

@@ -223,6 +223,12 @@ class BalanceIndicator(Strict):
             raise ValueError(f"one of {', '.join(INITIATIVES)}")
         return initiative
 
+    @model_validator(mode="after")
+    def _one_place(self) -> BalanceIndicator:
+        if isinstance(self.rule, Satisfaction) and self.limits:
+            raise ValueError(f"{self.id}: its limit stands under `satisfaction`")
+        return self
+
     @property
     def whole_units(self) -> Literal["m2", "yuan", "teachers", "rooms"]:
         """What is needed to meet one of the seven resources, where it is told in whole units."""
@@ -350,6 +356,8 @@ class BalanceParams(Strict):
         ids = [one.id for one in self.indicators]
         if len(set(ids)) < len(ids):
             raise ValueError("an indicator stands twice")
+        if sum(isinstance(one.rule, Satisfaction) for one in self.indicators) != 1:
+            raise ValueError("one indicator is of satisfaction")
         asked = {name for one in self.indicators for name in facts_of(one.rule)}
         unknown = sorted((asked | {name for pair in self.never_more for name in pair}) - set(self.facts))
         if unknown:

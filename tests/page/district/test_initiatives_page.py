@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,26 @@ def test_satisfaction_is_held_group_by_group(root: Path, tmp_path: Path) -> None
 
 def test_a_districts_own_figures_take_the_place_of_the_model_districts(root: Path) -> None:
     assert held(root, "studios")[1] == "24"  # params/sample.yaml; the model district states 57
+
+
+def test_a_district_that_states_nothing_is_held_against_no_number(root: Path, tmp_path: Path) -> None:
+    silent = Path(shutil.copytree(root, tmp_path / "silent"))
+    path = silent / "params" / "sample.yaml"
+    path.write_text(path.read_text("utf-8").partition("stated:")[0], encoding="utf-8")
+    for lang, nothing in (("zh", "没有登记公布的数字"), ("en", "has registered no stated figures")):
+        page = InitiativesPage(view_of(silent, lang))
+        lead, _, note = parts(page.conditions())
+        assert nothing in faces(note)["text/plain"]
+        assert not re.search("公布的数字|Stated figures", faces(lead)["text/plain"])
+        assert page.overview().rows[1][2] == "—"
+        assert [row[0] for row in parts(page.care())[2].rows] == [
+            {"zh": "乡村生均公用经费高于城区", "en": "Rural public funds per pupil above urban"}[lang]
+        ]
+        assert page.brief() == ""
+        ladder = parts(page.teachers())[3]
+        assert line(ladder.twin, {"zh": "学科骨干", "en": "Subject backbone"}[lang])[1:] == ("44", "46", "48")
+        assert not re.search("公布|[Ss]tated", ladder.twin.caption + " ".join(ladder.twin.heads))
+        assert not re.search("公布|[Ss]tated", ladder.svg)
 
 
 def test_every_initiative_has_its_indicators_and_all_32_stand_once(root: Path) -> None:

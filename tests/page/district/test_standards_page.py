@@ -2,21 +2,36 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+import yaml
 
+from evalib.errors import FaultyParams
 from evalib.page.district.emitted import review_rows
 from evalib.page.district.reasons import reasons_in_words
 from evalib.page.district.standards import StandardsPage
 from evalib.page.district.terms import Terms, digits_beside
 from evalib.page.tables import Lead, Note
+from evalib.review.district.in_force import judged_in_force
 from evalib.settings import load_settings
 from review_shown import everything
-from reviewed_tables import HOSTILE, JUNIOR, PRIMARY, ROOT, changed, reviewed, sections, tables, view_of
+from reviewed_tables import (
+    HOSTILE,
+    JUNIOR,
+    PRIMARY,
+    ROOT,
+    YEARS,
+    changed,
+    reviewed,
+    sections,
+    tables,
+    view_of,
+)
 from shown import faces, line, parts, table_with, words_of
 
 SECTION_NAMES = [name for name in sections()["name"] if name != HOSTILE]
@@ -153,6 +168,12 @@ REASONS = [
         {"computed": 0.9832, "told": 1.0, "within": 0.01},
         "“教师持证上岗率”填报 100%，由各表算出的是 98.3%，互相矛盾，都没有采用",
     ),
+    (
+        "no_rule",
+        "",
+        {"first": "2017-2018"},
+        "规则自2017—2018 学年起施行，此前的学年不作判断",
+    ),
     ("no_data", "pupils", {"sections": 3}, "“学生”表没有可用的数据（3 个学段部）"),
     (
         "out_of_range",
@@ -176,6 +197,98 @@ def test_every_reason_is_said_in_plain_words(
 ) -> None:
     reason = {"what": what, "where": where, **fields}
     assert reasons_in_words(Terms(view_of(root)), [reason]) == [said]
+
+
+@pytest.mark.parametrize(
+    ("lang", "why", "of_section"),
+    [
+        ("zh", "规则自2025—2026 学年起施行", "这一学年规则尚未施行"),
+        ("en", "the rule is in force from 2025–2026 on", "the rule was not yet in force this school year"),
+    ],
+)
+def test_a_year_before_the_rule_says_so_on_every_page(
+    root: Path, tmp_path: Path, lang: str, why: str, of_section: str
+) -> None:
+    balance = load_settings(root / "params" / "sample.yaml").balance
+    later = balance.model_copy(update={"first_year": "2025-2026"})
+    untold = {f"balance_{one}": pd.DataFrame() for one in ("sections", "verdicts", "satisfaction")}
+
+    def before(name: str, table: pd.DataFrame) -> pd.DataFrame:
+        return judged_in_force({**untold, name: table}, later, YEARS[-1])[name]
+
+    folder = changed(root, tmp_path / "before", before)
+    view = view_of(folder, lang)
+    page = StandardsPage(view)
+    page.verdict()
+    assert view.told["indicators_not_reported"] == 32
+    assert view.told["indicators_met"] == view.told["indicators_not_met"] == 0
+    for part in (page.resources(), page.quality(), page.recognition()):
+        assert why in " ".join(faces(one)["text/plain"] for one in parts(part))
+    assert of_section in " ".join(faces(one)["text/plain"] for one in parts(page.passing()))
+    for edition in ("restricted", "public"):
+        said = json.dumps([faces(one) for one in everything(folder, lang, edition)], ensure_ascii=False)
+        assert not re.search(r"\bnan\b|None|no_rule", said)
+
+
+def recalled(root: Path, folder: Path, table: str) -> StandardsPage:
+    """The page where one table of shared rules was recalled, and everything else was read."""
+    other = Path(shutil.copytree(root, folder))
+    path = other / "params" / "standards" / "balance_2017.yaml"
+    content = yaml.safe_load(path.read_text("utf-8").replace("status: recalled", "status: read"))
+    content[table]["status"] = "recalled" if table else "read"
+    path.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    return StandardsPage(view_of(other))
+
+
+@pytest.mark.parametrize(("table", "marked"), [("teachers", ["R1", "R2", "R3"]), ("satisfaction", ["S1"])])
+def test_a_recalled_rule_marks_every_indicator_that_rests_on_it(
+    root: Path, tmp_path: Path, table: str, marked: list[str]
+) -> None:
+    page = recalled(root, tmp_path / table, table)
+    rows = table_with(page.definitions(), "32 项指标怎样算").rows
+    assert [row[0].split()[0] for row in rows if "‡" in row[2]] == marked
+    limits = [row[0].split()[0] for row in rows if "‡" in row[1]]
+    assert limits == [one for one in marked if one == "S1"]  # the seven's limits themselves were read
+    assert any("‡" in note for note in table_with(page.verdict(), "按四个部分").notes)
+
+
+def test_the_limit_of_satisfaction_stands_in_one_place(root: Path, tmp_path: Path) -> None:
+    other = Path(shutil.copytree(root, tmp_path / "other"))
+    path = other / "params" / "standards" / "balance_2017.yaml"
+    text = path.read_text("utf-8")
+    path.write_text(text.replace("  limit: 0.85\n", "  limit: 0.90\n"), encoding="utf-8")
+    page = StandardsPage(view_of(other))
+    assert "≥ 90%" in line(table_with(page.definitions(), "32 项指标怎样算"), "S1 ")[1].replace("\u00a0", " ")
+    assert "限值 90%" in faces(parts(page.recognition())[0])["text/plain"]
+    path.write_text(
+        text.replace(
+            "rule: {kind: satisfaction}\n", "rule: {kind: satisfaction}\n    limits: [{at_least: 0.85}]\n"
+        ),
+        encoding="utf-8",
+    )
+    with pytest.raises(FaultyParams, match="S1: its limit stands under"):
+        load_settings(other / "params" / "sample.yaml")
+
+
+def test_how_many_of_how_many_comes_from_the_params(root: Path, tmp_path: Path) -> None:
+    other = Path(shutil.copytree(root, tmp_path / "five"))
+    path = other / "params" / "standards" / "balance_2017.yaml"
+    content = yaml.safe_load(path.read_text("utf-8"))
+    content["section_rule"]["least_met"] = 4
+    content["indicators"] = [one for one in content["indicators"] if one["id"] not in ("R7", "G1")]
+    path.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    for lang, stale, told in (
+        ("zh", r"7 项|七项|32 项|三年；|两项未达到", ("6 项中至少 4 项", "30 项指标", "3 项未达到或")),
+        (
+            "en",
+            r"\bseven\b|\bsix in\b|of 7\b|the 32\b|32 indicators",
+            ("at least 4 in 6", "the 30", "as soon as 3 fail"),
+        ),
+    ):
+        said = " ".join(faces(one)["text/plain"] for one in everything(other, lang))
+        assert not re.findall(stale, said)
+        for one in told:
+            assert one in said
 
 
 def test_a_figure_shows_on_which_side_of_its_limit_it_lies(root: Path) -> None:
@@ -328,7 +441,7 @@ def test_a_sum_of_needs_says_how_many_sections_are_left_out_of_it(
     view = view_of(untold(root, tmp_path / "untold", summed=summed), lang, edition)
     page = StandardsPage(view)
     captions = {"zh": ("差异系数按学生数加权", "补到限值还需多少", "各学段的学段部数")}
-    captions["en"] = ("Verdicts on the seven", "Sections below each limit", ": sections by stage")
+    captions["en"] = ("Verdicts on the 7", "Sections below each limit", ": sections by stage")
     variation, limits, counts = (
         table_with(shown, caption)
         for shown, caption in zip(

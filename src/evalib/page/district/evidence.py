@@ -12,8 +12,8 @@ from evalib.vocabulary import STAGES
 
 Row = Mapping[str, Any]
 
+TOLD_BESIDE = ("band", "needs_untold")  # have a column or a remark of their own
 # What whole units are called, by what the review says is needed; of special rooms by their indicator.
-TOLD_BESIDE = ("limit", "limits", "band", "needs_untold")  # have columns or remarks of their own
 SPECIAL = {"rooms": "special_rooms", "m2": "special_m2"}
 
 
@@ -84,12 +84,12 @@ def units_of(needed: Any, stage: str) -> dict[str, int]:
     return {what: int(count) for what, count in found.items() if count}
 
 
-def evidence_in_words(terms: Terms, indicator: BalanceIndicator | None, evidence: Any) -> list[str]:
-    """The numbers and texts that a verdict rests on, each by its name."""
+def evidence_in_words(terms: Terms, evidence: Any) -> list[str]:
+    """The facts and counts that a verdict rests on, and of which year, each by its name."""
     if not isinstance(evidence, Mapping):
         return []
     return [
-        terms.word("evidence_of", name=_named(terms, key), value=_printed(terms, key, value, indicator))
+        terms.word("evidence_of", name=_named(terms, key), value=_printed(terms, key, value))
         for key, value in evidence.items()
         if value is not None and key not in TOLD_BESIDE
     ]
@@ -116,7 +116,7 @@ def remarks(terms: Terms, indicator: BalanceIndicator | None, row: Row, *, parte
     evidence = row.get("evidence")
     if isinstance(evidence, Mapping) and list(evidence.values()) == [row.get("value")]:
         evidence = {}  # the figure itself, which stands beside it
-    said = [in_the_way(terms, row), *evidence_in_words(terms, indicator, evidence)]
+    said = [in_the_way(terms, row), *evidence_in_words(terms, evidence)]
     said += reasons_in_words(terms, row.get("reason"))
     needs = needs_summed(terms, row, needs_in_words(terms, indicator, row.get("needed")))
     if needs:
@@ -130,23 +130,11 @@ def _named(terms: Terms, key: str) -> str:
     return terms.known("evidence", key)
 
 
-def _printed(terms: Terms, key: str, value: Any, indicator: BalanceIndicator | None) -> str:
+def _printed(terms: Terms, key: str, value: Any) -> str:
+    """A fact in its unit, a school year, or a count."""
     facts = terms.view.settings.balance.facts
-    if isinstance(value, list):
-        return terms.words.listed([_printed(terms, key, one, indicator) for one in value])
     if isinstance(value, str):
-        return _text(terms, key, value)
+        return terms.years([value])
     if key in facts:
         return terms.value(facts[key].unit, float(value))
-    if (isinstance(value, float) and not value.is_integer()) or key in ("share", "response", "lowest"):
-        return terms.value("share" if 0 <= value <= 1 else "per_100", float(value))
     return terms.words.count(int(value))
-
-
-def _text(terms: Terms, key: str, value: str) -> str:
-    """A text of the evidence: a school year, a group, a fact, or what the district wrote."""
-    if key == "year":
-        return terms.years([value])
-    if value in terms.view.settings.balance.facts:
-        return terms.fact(value)
-    return terms.known("respondent", value)

@@ -10,6 +10,7 @@ from evalib.page.district.view import DistrictView
 from evalib.page.tables import Table
 from evalib.settings import BalanceIndicator
 from evalib.settings.balance import PerPupils, facts_of
+from evalib.settings.shared_rules import status_of
 
 CLAUSE = re.compile("第(.+)条(?:（(.+)）)?")
 OWN = "own"  # a rule that no regulation holds
@@ -24,14 +25,21 @@ def definitions(view: DistrictView) -> Table:
             Names(view).defined(one),
             terms.word("rule_and_limit", rule=rule_in_words(terms, one), limit=limits_in_words(terms, one)),
             terms.word(
-                "clause_and_status", clause=clause(terms, one.clause), status=_status(terms, one.status)
+                "clause_and_status",
+                clause=clause(terms, one.clause),
+                status=_status(terms, status_of(balance, one)),
             ),
             feeds_in_words(terms, one),
         )
         for one in balance.indicators
     )
     return Table(
-        caption=terms.word("caption_definitions", source=balance.source, dated=str(balance.dated)),
+        caption=terms.word(
+            "caption_definitions",
+            count=terms.words.count(len(balance.indicators)),
+            source=balance.source,
+            dated=str(balance.dated),
+        ),
         heads=tuple(terms.word(f"head_{key}") for key in ("indicator", "rule_and_limit", "clause", "feeds")),
         rows=rows,
         text_columns=frozenset(range(4)),
@@ -40,7 +48,7 @@ def definitions(view: DistrictView) -> Table:
 
 
 def shared_rules(view: DistrictView) -> Table:
-    """What the indicators share: scope, through-schools, six of seven, coefficient of variation, facts."""
+    """What the indicators share: scope, through-schools, the rule over resources, variation, facts."""
     terms, balance = Terms(view), view.settings.balance
     words, section, scope = terms.words, balance.section_rule, balance.out_of_scope
     weights = balance.through_school.weights
@@ -48,7 +56,7 @@ def shared_rules(view: DistrictView) -> Table:
     rules = (
         (
             "section_rule",
-            terms.word("rule_section_rule", least=section.least_met, floor=words.share(section.floor_share)),
+            terms.word("rule_section_rule", floor=words.share(section.floor_share), **terms.section_rule),
             section.status,
         ),
         (
@@ -71,7 +79,7 @@ def shared_rules(view: DistrictView) -> Table:
             ),
             scope.status,
         ),
-        ("resources_met", terms.word("rule_resources_met"), OWN),
+        ("resources_met", terms.word("rule_resources_met", **terms.section_rule), OWN),
         ("facts", terms.word("rule_facts", within=f"{100 * balance.agreeing_within:g}"), OWN),
     )
     return Table(

@@ -31,7 +31,8 @@ class InitiativesPage(OnVerdicts):
             for name, count in outcomes.items():
                 self.view.tell(f"stated_{one.id}_{name}", count)
             counts = self.verdicts.counts(self._indicators(one))
-            rows.append((one.name.in_(terms.words.lang), self._counted(counts), self._counted(outcomes)))
+            held = self._counted(outcomes) or terms.words.label("withheld_value")
+            rows.append((one.name.in_(terms.words.lang), self._counted(counts), held))
         return Table(
             caption=terms.word("caption_initiatives"),
             heads=tuple(terms.word(f"head_{key}") for key in ("initiative", "indicators", "figures")),
@@ -41,10 +42,10 @@ class InitiativesPage(OnVerdicts):
 
     def brief(self) -> str:
         """How the district's stated figures stand the test; empty where it states none."""
-        words = self.terms.words
-        held = [h for one in self.view.settings.initiatives.initiatives for h in self._held(one)]
-        if not held:
+        words, initiatives = self.terms.words, self.view.settings.initiatives
+        if all(figure.stated is None for figure in initiatives.figures):
             return ""
+        held = [h for one in initiatives.initiatives for h in self._held(one)]
         fields = {"figures": len(held), **_outcomes(held)}
         for name, count in fields.items():
             self.view.tell(f"stated_all_{name}", count)
@@ -89,7 +90,8 @@ class InitiativesPage(OnVerdicts):
         fields["indicators"] = words.count(sum(counts.values()))
         fields["figures"] = words.count(len(held))
         short = [one.figure.name.in_(words.lang) for one in held if one.outcome == "falls_short"]
-        said = [self.view.speaker.note("initiative_verdict", fields)]
+        key = "initiative_verdict" if held else "initiative_indicators"
+        said = [self.view.speaker.note(key, fields)]
         if short:
             said.append(self.view.speaker.note("initiative_short", {"names": words.listed(short)}))
         return ("" if words.lang == "zh" else " ").join(said)
@@ -118,8 +120,10 @@ class InitiativesPage(OnVerdicts):
             marks=tuple(sides),
         )
 
-    def _figures(self, initiative: Initiative, held: Sequence[Held]) -> Table:
+    def _figures(self, initiative: Initiative, held: Sequence[Held]) -> Table | Note:
         terms = self.terms
+        if not held:
+            return Note("", (self.view.speaker.note("stated_none", {}),))
         return Table(
             caption=terms.word("caption_initiative_figures", name=initiative.name.in_(terms.words.lang)),
             heads=tuple(terms.word(f"head_{key}") for key in ("figure", "stated", "data", "remark", "held")),

@@ -36,7 +36,7 @@ def own_resources(view: View) -> Table | Note:
     ]
     seven = [(one, rows[one.id]) for one in view.settings.balance.resources if one.id in rows]
     if not verdicts or all(row["value"] is None for _, row in seven):
-        return Note("", (view.speaker.note("own_resources_none", {}),))
+        return Note("", (view.speaker.note("own_resources_none", terms.section_rule),))
     verdict = verdicts[0]
     lines, sides = [], []
     for indicator, row in seven:
@@ -60,10 +60,10 @@ def own_resources(view: View) -> Table | Note:
         needs_in_words(terms, None, [one for one in needed if bool(one["units"]) is own])
         for own in (True, False)
     )
-    said = terms.word("own_verdict", verdict=terms.verdict(verdict["verdict"]))
+    said = terms.word("own_verdict", verdict=terms.verdict(verdict["verdict"]), **terms.section_rule)
     least = [terms.word("own_least", needs=view.words.listed(needs))] if needs else []
     return Table(
-        caption=terms.word("caption_own_resources"),
+        caption=terms.word("caption_own_resources", **terms.section_rule),
         heads=tuple(
             terms.word(key)
             for key in ("head_indicator", "head_value", "head_limit", "head_short", "head_verdict")

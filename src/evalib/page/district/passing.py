@@ -50,7 +50,7 @@ class Passing(OnVerdicts):
             nothing = "needed_nothing" if counts.get("not_met") == 0 else "needed_unknown"
             rows.append((terms.stage(stage), *said, needs_summed(terms, row, needs) or terms.word(nothing)))
         share = terms.words.share(rule.floor_share)
-        caption = terms.word("caption_passing_counts", least=rule.least_met, floor=share)
+        caption = terms.word("caption_passing_counts", floor=share, **terms.section_rule)
         return Table(
             caption=terms.recalled(caption, rule.status),
             heads=(
@@ -106,7 +106,7 @@ class Passing(OnVerdicts):
             sides.append(SIGNS[verdict][1])
         share = terms.words.share(self.view.settings.balance.section_rule.floor_share)
         return Table(
-            caption=terms.word("caption_sections", stage=terms.stage(stage)),
+            caption=terms.word("caption_sections", stage=terms.stage(stage), **terms.section_rule),
             heads=(
                 terms.word("head_section"),
                 *(f"{one.id} {limit}" for one, limit in zip(self.indicators, limits, strict=True)),

@@ -46,6 +46,8 @@ def _said(terms: Terms, reason: Reason) -> str:
     table, _, column = where.partition(".")
     if table == "district" and column:
         return _of_fact(terms, what, column, reason)
+    if what == "no_rule" and reason.get("first"):
+        return terms.word("reason_no_rule_before", year=terms.years([str(reason["first"])]))
     if what == "no_table":
         return terms.word("reason_no_table", table=terms.known("table", table))
     if what == "no_sections" and reason.get("least") is not None:

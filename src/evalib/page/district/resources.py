@@ -47,7 +47,7 @@ class Resources(OnVerdicts):
             rows.append((*cells, terms.verdict(self.verdicts.verdict(one.id))))
         stages = [terms.word("head_stage_variation", stage=terms.stage(stage)) for stage in self.view.stages]
         heads = ["head_indicator", *stages, "head_in_the_way", "head_least", "head_verdict"]
-        caption = terms.word("caption_variation", **variation_limits(terms))
+        caption = terms.word("caption_variation", **variation_limits(terms), **terms.section_rule)
         return Table(
             caption=terms.recalled(caption, self.view.settings.balance.variation.status),
             heads=tuple(terms.word(key) if key.startswith("head_") else key for key in heads),
@@ -55,7 +55,7 @@ class Resources(OnVerdicts):
             text_columns=frozenset({0, len(heads) - 2, len(heads) - 1}),
             marks=tuple(SIGNS[self.verdicts.verdict(one.id)][1] for one in self.indicators),
             notes=(
-                self.view.speaker.note("resources_read", {}),
+                self.view.speaker.note("resources_read", terms.section_rule),
                 *reasons,
             ),
         )

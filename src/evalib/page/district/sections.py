@@ -17,9 +17,6 @@ from evalib.wording import Wording
 Row = dict[str, Any]
 Band = tuple[float, float, float]
 
-# What a standing is called where a table only tells three sides of it.
-SIDES = ("above", "same", "below")
-
 
 @dataclass(frozen=True)
 class Category:

@@ -54,7 +54,7 @@ def variation_trend(view: DistrictView) -> Chart | Note:
                     terms.words.label("value_of", name=f"{terms.stage(stage)} {one.id}", value=said[-1])
                 )
     twin = Table(
-        caption=terms.word("caption_trend", **variation_limits(terms)),
+        caption=terms.word("caption_trend", **variation_limits(terms), **terms.section_rule),
         heads=(
             terms.word("head_indicator"),
             terms.word("head_stage"),

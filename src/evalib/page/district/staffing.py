@@ -15,14 +15,9 @@ OfYear = Callable[[str], float | None]
 
 
 def ladder_figure(view: DistrictView) -> Chart | Note:
-    """Persons on each rung by year, beside the figure that the district stated."""
+    """Persons on each rung by year, beside the figure that the district stated if it stated any."""
     terms, facts, params = Terms(view), Facts(view), view.settings.initiatives
-    stated = {
-        figure.rung: figure.stated
-        for one in params.initiatives
-        for figure in one.figures
-        if figure.rung is not None
-    }
+    stated = {figure.rung: figure.stated for figure in params.figures if figure.rung is not None}
     dash = terms.words.label("withheld_value")
     rungs, rows = [], []
     for position, rung in enumerate(params.ladder):
@@ -35,15 +30,15 @@ def ladder_figure(view: DistrictView) -> Chart | Note:
         told = dash if of_params is None else terms.round_number("count", of_params)
         said = "" if of_params is None else terms.word("stated_short", value=told)
         rungs.append(Steps(name, counts, printed, of_params, said))
-        rows.append((name, *printed, told))
+        rows.append((name, *printed, *([told] if stated else [])))
     if all(count is None for rung in rungs for count in rung.counts):
         return Note("", (view.speaker.note("ladder_none", {}),))
     twin = Table(
-        caption=terms.word("caption_ladder"),
+        caption=terms.word("caption_ladder" if stated else "caption_ladder_bare"),
         heads=(
             terms.word("head_rung"),
             *(terms.words.year(year) for year in view.years),
-            terms.word("head_stated"),
+            *([terms.word("head_stated")] if stated else []),
         ),
         rows=tuple(rows),
     )

@@ -15,6 +15,7 @@ from evalib.page.district.satisfaction import SatisfactionPage
 from evalib.page.district.spread import own_share, variation_trend
 from evalib.page.district.verdicts import VERDICTS, OnVerdicts
 from evalib.page.tables import NOTHING, Context, Lead, Note, Table
+from evalib.settings.shared_rules import status_of
 
 PARTS = ("resources", "guarantee", "quality", "recognition")
 
@@ -96,9 +97,12 @@ class StandardsPage(OnVerdicts):
         """Satisfaction: verdict, figure and survey by group."""
         satisfaction, terms = SatisfactionPage(self.view), self.terms
         limit = terms.value("share", satisfaction.limit)
-        fields = {"verdict": terms.verdict(self.verdicts.verdict("S1")), "limit": limit}
+        asked = next(
+            one.id for one in self.view.settings.balance.indicators if one.rule.kind == "satisfaction"
+        )
+        fields = {"id": asked, "verdict": terms.verdict(self.verdicts.verdict(asked)), "limit": limit}
         said = [self.view.speaker.note("satisfaction_verdict", fields)]
-        said += reasons_in_words(terms, self.verdicts.own.get("S1", {}).get("reason"))
+        said += reasons_in_words(terms, self.verdicts.own.get(asked, {}).get("reason"))
         return Parts((Lead(terms.joined(said)), satisfaction.figure(), satisfaction.groups()))
 
     def definitions(self) -> Parts:
@@ -140,7 +144,9 @@ class StandardsPage(OnVerdicts):
             terms.word("head_which"),
         )
         return Table(
-            caption=terms.word("caption_parts"),
+            caption=terms.word(
+                "caption_parts", count=terms.words.count(len(self.view.settings.balance.indicators))
+            ),
             heads=tuple(heads[k] for k in kept),
             rows=tuple(tuple(row[k] for k in kept) for row in rows),
             text_columns=frozenset({0, len(kept) - 1}),
@@ -150,7 +156,7 @@ class StandardsPage(OnVerdicts):
     def _recalled(self) -> bool:
         """Whether any limit or rule was recalled and not read."""
         balance = self.view.settings.balance
-        known = [one.status for one in balance.indicators]
+        known = [status_of(balance, one) for one in balance.indicators]
         known += [balance.section_rule.status, balance.variation.status]
         known += [balance.through_school.status, balance.out_of_scope.status]
         return "recalled" in known

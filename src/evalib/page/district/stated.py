@@ -95,7 +95,7 @@ class Holding(InTerms):
 
     def held(self, figure: StatedFigure) -> Held:
         """A stated figure beside the data, by its relation."""
-        if figure.indicator == "S1":
+        if figure.indicator is not None:
             return self._by_group(figure)
         found: Callable[[StatedFigure], Held] = {
             "rises": self._rises,
@@ -106,8 +106,6 @@ class Holding(InTerms):
 
     def _value(self, figure: StatedFigure, year: str) -> float | None:
         """What the data say of a figure in a year, from the one source that the params name."""
-        if figure.indicator is not None:
-            return self._indicator(figure.indicator, year)
         if figure.staffing is not None:
             named, moved = (self.facts.staffing(one, year) for one in ("named", "named_exchanged"))
             return moved / named if named and moved is not None else None
@@ -117,14 +115,6 @@ class Holding(InTerms):
         if counted is not None:
             return counted
         return self.facts.fact(figure.fact, year) if figure.fact else None
-
-    def _indicator(self, indicator: str, year: str) -> float | None:
-        rows = [
-            row["value"]
-            for row in self.view.of_review("balance_indicators", year)
-            if row["indicator"] == indicator and row["value"] is not None
-        ]
-        return float(min(rows)) if rows else None
 
     def _reaches(self, figure: StatedFigure) -> Held:
         terms, stated = self.terms, figure.stated or 0.0

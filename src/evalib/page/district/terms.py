@@ -11,6 +11,7 @@ from typing import Any
 from evalib.page.district.view import DistrictView
 from evalib.settings import BalanceIndicator
 from evalib.settings.balance import BalanceLimit, Rooms
+from evalib.settings.shared_rules import counts_of_section_rule, status_of
 from evalib.wording import Wording
 
 # A verdict's sign, and the mark that colours it; the words stand beside it.
@@ -113,6 +114,8 @@ class Terms:
             )
         else:
             return self.words.label("withheld_value")
+        if rule.kind == "satisfaction":
+            return self.recalled(said, status_of(self.view.settings.balance, indicator))
         return self.recalled(said, indicator.status)
 
     def bound(self, limit: BalanceLimit, unit: str) -> str:
@@ -131,6 +134,12 @@ class Terms:
         shape = key if key in self.words.catalogue["balance"] else "unit_plain"
         digits = next(k for k in range(MOST_DIGITS + 1) if math.isclose(round(value, k), value))
         return self.word(shape, value=self.words.decimal(value, digits))
+
+    @property
+    def section_rule(self) -> dict[str, str]:
+        """The rule over the resources in numbers: `least` of `all`, and how many `failing` break it."""
+        counts = counts_of_section_rule(self.view.settings.balance)
+        return {name: self.words.count(count) for name, count in counts.items()}
 
     def recalled(self, text: str, status: str) -> str:
         """The text, with ‡ behind it where it was recalled and not read."""

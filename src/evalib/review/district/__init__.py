@@ -5,5 +5,6 @@
 - `scope`: the sections that count; `teachers`, `amounts`: what each of them has;
 - `provision`, `evenness`, `rooms`, `sizes`: limits a section must keep;
 - `by_facts`, `persons`, `monitoring`, `opinion`: limits the district must keep;
+- `in_force`: years before the rule, of which nothing is judged;
 - `staffing`: teachers counted; `yearly`: all of it, one table each.
 """

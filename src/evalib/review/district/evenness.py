@@ -87,11 +87,6 @@ def _at_limit(indicator: BalanceIndicator, stage: str, own: pd.DataFrame, handed
         sections=len(known),
         in_the_way=len(short),
         needed={stage: {indicator.whole_units: units}} if units else {},
-        evidence={
-            "limit": float(own["limit"].iloc[0]),
-            **{name: int(own["verdict"].eq(name).sum()) for name in (MET, "near", UNDER)},
-            "missing": int(own["missing"].ne("").sum()),
-        },
         reasons=missing_of(own, handed),
     )
 
@@ -105,16 +100,13 @@ def _variation(
     reasons = missing_of(own, handed)
     if len(own) < least:
         reasons.append(problem("no_sections", "schools", stage=stage, sections=len(own), least=least))
-    value, evidence = np.nan, {}
+    value = np.nan
     if not reasons:
         pupils, amounts = (known[name].to_numpy(float) for name in ("pupils", "numerator"))
-        found = difference_coefficient(pupils, amounts)
-        value, per = found.value, int(known["per"].iloc[0])
+        value = difference_coefficient(pupils, amounts).value
         if np.isnan(value):
             # Nobody has any of it.
             reasons.append(problem("no_data", indicator.id, stage=stage))
-        else:
-            evidence = {"mean": found.mean * per, "spread": found.spread * per}
     verdict = NOT_REPORTED
     if not reasons and limit is not None:
         verdict = MET if round(value, DECIMALS) <= limit else NOT_MET
@@ -128,7 +120,6 @@ def _variation(
         unit="coefficient",
         limit=limit,
         sections=len(known),
-        evidence=evidence,
         reasons=[*reasons, *two],
     )
 
@@ -159,10 +150,7 @@ def rule_findings(rows: pd.DataFrame, verdicts: pd.DataFrame, handed: Handed) ->
                 sections=len(known),
                 in_the_way=len(failing),
                 needed={stage: dict(sorted(units.items()))} if units else {},
-                evidence={
-                    **{name: int(own["verdict"].eq(name).sum()) for name in (MET, NOT_MET, NOT_REPORTED)},
-                    "incomplete": int(failing["missing"].gt(0).sum()),
-                },
+                evidence={name: int(own["verdict"].eq(name).sum()) for name in (MET, NOT_MET, NOT_REPORTED)},
                 reasons=missing_of(inside, handed),
             )
         )

@@ -143,7 +143,6 @@ def _group(
         limit=rules.limit,
         low=None if np.isnan(found.low) else found.low,
         high=None if np.isnan(found.high) else found.high,
-        evidence={"response": response, "design": design, "units": len(rows)},
     )
     return finding, row
 

@@ -123,7 +123,6 @@ def size_findings(indicator: BalanceIndicator, rows: pd.DataFrame, handed: Hande
             continue
         known = own[own["verdict"].ne(NOT_REPORTED)]
         failing = known[known["verdict"].ne(MET)]
-        limits = sorted(known["limit"].unique())
         parts.append(
             Finding(
                 indicator.id,
@@ -134,7 +133,6 @@ def size_findings(indicator: BalanceIndicator, rows: pd.DataFrame, handed: Hande
                 limit=1.0,
                 sections=len(known),
                 in_the_way=len(failing),
-                evidence={"limits": limits},
                 reasons=missing_of(own, handed),
             )
         )

@@ -14,6 +14,7 @@ from evalib.review.district.exchange import held_against_teachers
 from evalib.review.district.facts import Fact, fact_table, facts_of
 from evalib.review.district.findings import Finding, as_json, finding_table
 from evalib.review.district.handed import Handed
+from evalib.review.district.in_force import judged_in_force
 from evalib.review.district.monitoring import monitored, own_shares
 from evalib.review.district.opinion import opinions
 from evalib.review.district.persons import certified, retained
@@ -81,7 +82,8 @@ def review_district(
     `balance_verdicts`, `balance_indicators` (all 32 in the order of the params, each followed
     by its parts, then the rule over the seven), `balance_facts`, `balance_staffing`,
     `balance_shared_staff`, `balance_satisfaction`, `balance_own_share`; and `asked_by_section`,
-    of which nothing is shown: the sections' rows that `balance_satisfaction` sums up.
+    of which nothing is shown: the sections' rows that `balance_satisfaction` sums up. Before
+    the rule's first year nothing is judged, see `in_force`.
     """
     handed = Handed(store, year)
     params = settings.balance
@@ -122,7 +124,7 @@ def review_district(
         "asked_by_section": one.asked,
         "balance_own_share": own_shares(measurements, settings.measures),
     }
-    return {name: _dated(table, year) for name, table in tables.items()}
+    return {name: _dated(table, year) for name, table in judged_in_force(tables, params, year).items()}
 
 
 def _findings(indicator: BalanceIndicator, one: _Year) -> list[Finding]:
