@@ -18,6 +18,8 @@ EDITIONS = ("restricted", "public")
 # Kinds of reports, in the order in which a run makes them.
 KINDS = ("school", "group", "district")
 # What stands for a code where a report is the whole district's.
+# The id of the rule over the seven indicators of resources, beside those of the indicators.
+SECTION_RULE = "R"
 DISTRICT = "district"
 # The score over the five dimensions; off unless params ask for it.
 OVERALL = "overall"

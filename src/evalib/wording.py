@@ -6,7 +6,7 @@ Nothing is rounded anywhere else; limits are compared unrounded.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -59,6 +59,10 @@ class Wording:
     def known(self, key: str, group: str) -> str:
         """The words for `key`, or the key itself where a district uses a word of its own."""
         return self.label(key, group) if key in self.catalogue[group] else key
+
+    def run_on(self, sentences: Iterable[str]) -> str:
+        """Sentences one after the other; empty ones are left out."""
+        return ("" if self.lang == "zh" else " ").join(one for one in sentences if one)
 
     def listed(self, names: Sequence[str]) -> str:
         """Several names as one enumeration."""

@@ -14,11 +14,9 @@ from evalib.disclosure.kept import told_retention
 from evalib.disclosure.respondents import ASKED, SHARE_DIGITS, told_opinions, told_satisfaction
 from evalib.settings import BalanceParams, DisclosureParams
 from evalib.settings.balance import BalanceLimit, PerPupils, SchoolSize
-from evalib.vocabulary import STAGES
+from evalib.vocabulary import SECTION_RULE, STAGES
 
 KEYS = ["school_code", "stage"]
-# The rule over the seven resource indicators.
-RULE = "R"
 OUT_OF_SCOPE = "out_of_scope"
 SHORT = ["short_of_limit", "short_of_floor"]
 # Decimals of a share as printed in percent, and of a coefficient.
@@ -124,7 +122,7 @@ def _without_hidden(tables: Tables, own: pd.MultiIndex, params: BalanceParams) -
     plans = verdicts[_of_schools(verdicts, own) & verdicts["verdict"].ne(OUT_OF_SCOPE)]
     found = tables["balance_indicators"]
     told = [
-        row if row["indicator"] not in {*of_resources, RULE} else _less_hidden(row, amounts, plans)
+        row if row["indicator"] not in {*of_resources, SECTION_RULE} else _less_hidden(row, amounts, plans)
         for row in found.to_dict("records")
     ]
     return pd.DataFrame(told, columns=found.columns).astype(found.dtypes.to_dict())
@@ -132,7 +130,7 @@ def _without_hidden(tables: Tables, own: pd.MultiIndex, params: BalanceParams) -
 
 def _less_hidden(row: dict[Any, Any], amounts: pd.DataFrame, plans: pd.DataFrame) -> dict[Any, Any]:
     """One finding without them: a figure or sum of amounts, or a sum of sections' least plans."""
-    name, of_amounts = row["indicator"], row["indicator"] != RULE and row["aspect"] != ""
+    name, of_amounts = row["indicator"], row["indicator"] != SECTION_RULE and row["aspect"] != ""
     left_out = amounts[amounts["indicator"].eq(name)] if of_amounts else plans
     stages = sorted(set(left_out["stage"]) & ({row["stage"]} if row["stage"] else set(STAGES)))
     if not stages:
@@ -162,7 +160,7 @@ def _less(
 ) -> dict[str, dict[str, int]]:
     """Needs of a stage less those of some sections; an indicator's own are told by their unit alone."""
     left = {
-        what: units - less.get(what if name == RULE else name, 0)
+        what: units - less.get(what if name == SECTION_RULE else name, 0)
         for what, units in needed.get(stage, {}).items()
     }
     left = {what: units for what, units in left.items() if units > 0}

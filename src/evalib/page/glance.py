@@ -50,9 +50,8 @@ def glance(view: View, dimension: str) -> Chart | Note:
         rows=tuple(rows),
         text_columns=frozenset({0, 1}),
     )
-    joint = "" if words.lang == "zh" else " "
     return charts.panorama(
-        f"glance-{dimension}", parts, here=words.label("this_school"), twin=table, message=joint.join(said)
+        f"glance-{dimension}", parts, here=words.label("this_school"), twin=table, message=words.run_on(said)
     )
 
 

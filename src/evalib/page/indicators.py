@@ -58,8 +58,7 @@ def headlines(view: View, dimension: str) -> str:
     """The dimension's sentence, and those of the two indicators that differ most."""
     rows = [row for row in findable(view) if row["dimension"] == dimension]
     told = [tell_finding(view, row) for row in first_findings(rows, 2)]
-    joint = "" if view.words.lang == "zh" else " "
-    return joint.join([headline(view, dimension), *(one for one in told if one)])
+    return view.words.run_on([headline(view, dimension), *(one for one in told if one)])
 
 
 def findable(view: View) -> list[Row]:

@@ -54,7 +54,6 @@ def lead_sentences(view: View) -> list[str]:
 
 def standings(view: View) -> Standings:
     """How the section stands: over all, and one sentence a dimension."""
-    joint = "" if view.words.lang == "zh" else " "
     parts = []
     for dimension in DIMENSIONS:
         row, said, side = view.row(dimension), "", "na"
@@ -67,7 +66,7 @@ def standings(view: View) -> Standings:
                 "dimension_withheld", {"reason": view.words.reason(reason or Reason.TOO_FEW)}
             )
         parts.append((view.name_of(dimension), said, side))
-    return Standings(joint.join(lead_sentences(view)), tuple(parts))
+    return Standings(view.words.run_on(lead_sentences(view)), tuple(parts))
 
 
 def profile(view: View) -> Chart | Note:
@@ -101,14 +100,13 @@ def profile(view: View) -> Chart | Note:
         rows=tuple(cells),
         text_columns=frozenset({0, 4}),
     )
-    joint = "" if words.lang == "zh" else " "
     return charts.profile(
         "profile",
         rows,
         axis=words.label("score_axis"),
         middle=words.label("base_district"),
         twin=table,
-        message=joint.join(lead_sentences(view)),
+        message=words.run_on(lead_sentences(view)),
     )
 
 

@@ -142,7 +142,7 @@ class SensitivityPage:
         if scored.all():
             return Lead(said)
         more = words.label("sensitivity_unscored", share=words.share(float(1 - scored.mean())))
-        return Lead(said + ("" if words.lang == "zh" else " ") + more)
+        return Lead(words.run_on([said, more]))
 
     def weights(self) -> Table:
         """The weights, how far they were varied, and which of them standings depend on."""

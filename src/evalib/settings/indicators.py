@@ -188,7 +188,7 @@ class ArticulationParams(Strict):
     source: str
 
 
-class BalanceParams(Strict):
+class ClassBalanceParams(Strict):
     """Limits of the balance measures."""
 
     minimum_class_degrees: int = Field(ge=1)
@@ -322,7 +322,7 @@ class MeasuresParams(Strict):
     competence: CompetenceParams
     talents: TalentsParams
     articulation: ArticulationParams
-    academic_balance: BalanceParams
+    academic_balance: ClassBalanceParams
     sensitivity: SensitivityParams
     dimensions: dict[str, DimensionParams]
     indicators: list[IndicatorParams]

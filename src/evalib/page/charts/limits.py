@@ -26,8 +26,8 @@ from evalib.page.charts.style import (
 from evalib.page.tables import Table
 
 PANEL = 0.86  # inches: height of one small trend
-# The years of a rung, the latest darkest; words beside each bar say which it is.
 CLOSE = 0.1  # of the longest bar: as near as a number may come to the stated figure
+# The years of a rung, the latest darkest; words beside each bar say which it is.
 YEARS = (GHOST, "#7fa8d1", "#1f5fa8")
 
 

@@ -119,8 +119,7 @@ class Between:
             for key, names in changed.items()
             if names
         ]
-        joint = "" if words.lang == "zh" else " "
-        return joint.join(said_of or [view.speaker.note("all_between_untold", {})])
+        return words.run_on(said_of or [view.speaker.note("all_between_untold", {})])
 
     @cached_property
     def _found(self) -> dict[Measured, dict[str, tuple[Ranged, int] | None]]:

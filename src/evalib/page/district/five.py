@@ -101,8 +101,7 @@ class DimensionOfDistrict:
             heads=tuple(titled),
             rows=tuple(tuple(row) for row in cells),
         )
-        joint = "" if words.lang == "zh" else " "
-        return charts.strips(f"spread-{self.dimension}", labels, panes, twin=twin, message=joint.join(said))
+        return charts.strips(f"spread-{self.dimension}", labels, panes, twin=twin, message=words.run_on(said))
 
     def standings(self) -> Parts:
         """How many sections stand where, by area; in the restricted edition which ones stand out or moved."""
@@ -148,7 +147,7 @@ class DimensionOfDistrict:
             caption=words.label("all_standings_caption", dimension=self.name),
             heads=(words.label("all_category"), words.label("all_scored"), *standings, *moves),
             rows=tuple(cells),
-            lead=("" if words.lang == "zh" else " ").join(lead),
+            lead=words.run_on(lead),
             notes=tuple(notes),
         )
 

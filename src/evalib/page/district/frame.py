@@ -50,7 +50,7 @@ def open_view(year: str, lang: str, edition: str, params: str) -> DistrictView:
 
 def cover(view: DistrictView, title: str, kind: str) -> Emission:
     """Title, running head and the exporter's own labels."""
-    subtitle = f"{kind} · {view.words.label(f'all_edition_{view.edition}')}"
+    subtitle = f"{kind} · {view.words.label(f'edition_{view.edition}')}"
     return around.cover(
         view.settings, view.words, title=title, subtitle=subtitle, year=view.year, data=_data(view)
     )

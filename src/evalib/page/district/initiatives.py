@@ -94,7 +94,7 @@ class InitiativesPage(OnVerdicts):
         said = [self.view.speaker.note(key, fields)]
         if short:
             said.append(self.view.speaker.note("initiative_short", {"names": words.listed(short)}))
-        return ("" if words.lang == "zh" else " ").join(said)
+        return words.run_on(said)
 
     def _indicator_table(self, initiative: Initiative) -> Table:
         """Each national indicator under the initiative with its verdict; figures stand in the part itself."""

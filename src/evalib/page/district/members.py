@@ -141,7 +141,7 @@ class Members:
                     "high": ends[1],
                 }
                 said.append(view.speaker.note("all_five", {**fields, "count": words.count(len(rows))}))
-        return ("" if words.lang == "zh" else " ").join(said)
+        return words.run_on(said)
 
 
 def _interval(row: Row) -> Interval:

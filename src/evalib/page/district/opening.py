@@ -99,7 +99,7 @@ class District:
         words = self.view.words
         district = self.view.settings.district.district.in_(words.lang)
         return frame.cover(
-            self.view, words.label("all_title", district=district), words.label("all_district_report")
+            self.view, words.label("all_title", district=district), words.label("district_report")
         )
 
     def context(self) -> Context:
@@ -174,8 +174,7 @@ class District:
             rows=tuple(cells),
             text_columns=frozenset({0, 1}),
         )
-        joint = "" if words.lang == "zh" else " "
-        return charts.tallies("summary", rows, levels, twin=twin, message=joint.join(self._in_words()))
+        return charts.tallies("summary", rows, levels, twin=twin, message=words.run_on(self._in_words()))
 
     def between(self) -> Parts | Note:
         """How much sections differ, year by year, sampling error taken off."""

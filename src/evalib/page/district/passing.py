@@ -14,6 +14,7 @@ from evalib.page.district.terms import SIGNS
 from evalib.page.district.verdicts import OnVerdicts
 from evalib.page.tables import Table
 from evalib.settings import BalanceIndicator
+from evalib.vocabulary import SECTION_RULE
 
 Row = Mapping[str, Any]
 SECTION_VERDICTS = ("met", "not_met", "not_reported", "out_of_scope")
@@ -120,7 +121,7 @@ class Passing(OnVerdicts):
 
     def _rule(self, stage: str) -> Row:
         """The rule over the seven in a stage."""
-        for row in self.verdicts.parts("R"):
+        for row in self.verdicts.parts(SECTION_RULE):
             if row["stage"] == stage:
                 return row
         return {}

@@ -102,7 +102,7 @@ class Sections:
 
     def group_name(self, row: Mapping[str, Any]) -> str:
         """A group's name, or its code where the district gave none."""
-        return str(row["group"]) or self.view.words.label("all_unnamed_group", code=row["group_code"])
+        return str(row["group"]) or self.view.words.label("unnamed_group", code=row["group_code"])
 
     def name(self, code: str, stage: str) -> str:
         """A section's name, or its code where the district gave none."""

@@ -50,7 +50,7 @@ class StandardsPage(OnVerdicts):
                 said.append(
                     self.view.speaker.note(f"balance_{verdict}", {"which": self.terms.words.listed(which)})
                 )
-        return ("" if self.terms.words.lang == "zh" else " ").join(said)
+        return self.terms.words.run_on(said)
 
     @property
     def _counts(self) -> dict[str, int]:

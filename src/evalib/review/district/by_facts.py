@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from evalib.review.district.facts import Fact
+from evalib.review.district.facts import Facts
 from evalib.review.district.findings import (
     DECIMALS,
     MET,
@@ -26,7 +26,6 @@ from evalib.settings.balance import (
     SharesOfFacts,
 )
 
-Facts = Mapping[str, Fact]
 ByFacts = FactsMet | FactsAtLeast | FactsMixed | FactAtLeastFact | SharesOfFacts
 
 

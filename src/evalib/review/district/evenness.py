@@ -22,9 +22,7 @@ from evalib.review.district.findings import (
 )
 from evalib.review.district.handed import Handed, problem
 from evalib.settings import BalanceIndicator, BalanceParams
-from evalib.vocabulary import STAGES
-
-SECTION_RULE = "R"
+from evalib.vocabulary import SECTION_RULE, STAGES
 
 
 def indicator_findings(

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from evalib.review.district.facts import Fact, contradicted
+from evalib.review.district.facts import Facts, contradicted
 from evalib.review.district.handed import Handed
 from evalib.review.district.persons import without_teachers
 from evalib.settings.balance import FactShare, SharesOfFacts
 
-Facts = Mapping[str, Fact]
 # Fact → the columns by which a person is counted.
 COUNTED: dict[str, tuple[str, ...]] = {
     "exchanged": ("exchanged",),

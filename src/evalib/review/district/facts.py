@@ -44,6 +44,9 @@ class Fact:
         return replace(self, problems=(*self.problems, problem(what, f"district.{self.name}", **fields)))
 
 
+Facts = Mapping[str, Fact]
+
+
 def facts_of(table: pd.DataFrame | None, params: BalanceParams, year: str) -> dict[str, Fact]:
     """Every fact that the params know, by name, with what is wrong with it.
 

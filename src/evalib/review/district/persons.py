@@ -10,14 +10,12 @@ from evalib.measures.retention import COUNTS, cohort_counts, retention_rate
 from evalib.records import earlier
 from evalib.review.articulation import FIRST_GRADES, LAST_GRADES
 from evalib.review.district.by_facts import judged, refused, told_by
-from evalib.review.district.facts import Fact, contradicted
+from evalib.review.district.facts import Facts, contradicted
 from evalib.review.district.findings import NOT_MET, Finding
 from evalib.review.district.handed import Handed, Problem, problem
 from evalib.review.district.scope import in_scope, sections_of
 from evalib.settings import BalanceIndicator, BalanceParams
 from evalib.settings.balance import Retention, TeachersCertified
-
-Facts = Mapping[str, Fact]
 
 
 def certified(

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
 from evalib.review.district.amounts import Resources, resources_of
 from evalib.review.district.by_facts import by_facts
-from evalib.review.district.evenness import SECTION_RULE
 from evalib.review.district.exchange import held_against_teachers
-from evalib.review.district.facts import Fact, fact_table, facts_of
+from evalib.review.district.facts import Facts, fact_table, facts_of
 from evalib.review.district.findings import Finding, as_json, finding_table
 from evalib.review.district.handed import Handed
 from evalib.review.district.in_force import judged_in_force
@@ -37,10 +35,9 @@ from evalib.settings.balance import (
     TeachersCertified,
 )
 from evalib.store import Store
-from evalib.vocabulary import STAGES
+from evalib.vocabulary import SECTION_RULE, STAGES
 
 MEMBERSHIP = ["group_code", "group", "group_role", "pair_code"]
-Facts = Mapping[str, Fact]
 
 
 @dataclass
