@@ -28,7 +28,11 @@ def check(folder: Path) -> int:
         assert "五维质量评价" in text, f"{report}: the PDF's text cannot be read"
         assert "/StructTreeRoot" in pdf.trailer["/Root"], f"{report}: the PDF is not tagged"
         results = json.loads((report / "results.json").read_text("utf-8"))
-        assert any(not row["reason"] for row in results["measurements"]), f"{report}: says nothing at all"
+        told = [row for row in results.get("measurements", []) if not row["reason"]] or results["told"]
+        assert told, f"{report}: says nothing at all"
+        if key["kind"] == "district":
+            verdicts = {row["indicator"]: row["verdict"] for row in results["review"]["balance_indicators"]}
+            assert len(verdicts) >= 32, f"{report}: an indicator has no verdict"
         assert (folder / key["year"] / "index.html").is_file()
     return len(made)
 
