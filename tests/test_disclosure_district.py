@@ -23,6 +23,8 @@ from evalib.settings import Settings, load_settings
 from evalib.settings.balance import BalanceLimit
 from scenario_district import YEAR, Words, store_of
 
+pytestmark = pytest.mark.proof
+
 ROOT = Path(__file__).parents[1]
 SETTINGS = load_settings(ROOT / "params" / "sample.yaml")
 LIMITS = SETTINGS.disclosure

@@ -17,6 +17,8 @@ from evalib.review.district.yearly import review_district
 from evalib.settings import load_settings
 from scenario_district import YEAR, Words, store_of
 
+pytestmark = pytest.mark.proof
+
 ROOT = Path(__file__).parents[1]
 SETTINGS = load_settings(ROOT / "params" / "sample.yaml")
 WORDS = Words(load_columns(ROOT / "params"))

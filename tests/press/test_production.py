@@ -34,6 +34,7 @@ def test_one_failing_report_does_not_stop_the_others(tmp_path: Path) -> None:
     assert fates == {"a": True, "bad": False, "b": True}
 
 
+@pytest.mark.proof
 def test_a_report_that_kills_its_process_is_the_only_one_to_fail(tmp_path: Path) -> None:
     orders = [order(tmp_path, code) for code in ("a", "deadly", "b")]
     fates = {fate.key.code: fate for fate in make_reports(orders, workers=2, make=fake_make)}
