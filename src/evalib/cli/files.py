@@ -33,8 +33,10 @@ def load(lang: str, params: str) -> None:
     """
     from evalib import annual
     from evalib.intake import loadlog
+    from evalib.intake.absent import absent_told
     from evalib.intake.columns import load_columns
     from evalib.making import held
+    from evalib.store import Store
 
     settings = settings_of(params)
     with held(settings):
@@ -42,6 +44,8 @@ def load(lang: str, params: str) -> None:
     Progress(lang).warn(loaded.warnings)
     columns = load_columns(settings.path.parent)
     for line in loadlog.told(loaded.sources, loaded.rows, loaded.changes, columns, lang):
+        click.echo(line)
+    for line in absent_told(loaded.tables, Store(settings.store), columns, lang):
         click.echo(line)
     click.echo(message("loaded", lang, path=settings.store))
 
@@ -68,8 +72,11 @@ def check(
     """
     from evalib.errors import ParameterError
     from evalib.intake import grouping
+    from evalib.intake.absent import absent_told
     from evalib.intake.check import check as look
     from evalib.intake.check import open_copies, write_copies
+    from evalib.intake.columns import load_columns
+    from evalib.store import Store
 
     if no_annotate and annotate is not None:
         raise ParameterError("annotate_or_not")
@@ -81,6 +88,9 @@ def check(
         if looked.faults:
             click.echo(grouping.grouped(looked.faults, lang))
         click.echo(grouping.summary(looked.faults, params, lang))
+        columns = load_columns(settings.path.parent)
+        for line in absent_told(looked.tables, Store(settings.store), columns, lang):
+            click.echo(line)
     if copies is not None:
         try:
             write_copies(looked, copies, lang)

@@ -11,6 +11,16 @@ TEXTS: dict[str, tuple[str, str]] = {
         "没有错误（提醒 {warnings} 处）。可以运行：evalib load {params}",
         "No faults ({warnings} warnings). Go on with: evalib load {params}",
     ),
+    "tables_absent": (
+        "{year} 学年没有交：{names}。由它们算出的指标为“无数据”或“未报告”，不当作 0，也不当作达到。",
+        "Not handed in for {year}: {names}. What is computed from them has no data or is not reported; it "
+        "is neither 0 nor met.",
+    ),
+    "tables_kept": (
+        "{year} 学年的文件中没有：{names}。以前载入过，沿用以前的数据；载入只替换文件带来的表，不删除其他。",
+        "Not among the files for {year}: {names}. They were loaded before and stay: a load replaces the "
+        "tables that the files bring, and deletes none.",
+    ),
     "copies_written": (
         "批注副本在 {path}：在副本中改正标色的单元格，再替换原文件。"
         "副本含学生个人信息，请勿外传，用完即可删除该文件夹。",
