@@ -13,6 +13,7 @@ import pytest
 
 from evalib.intake.columns import load_columns
 from evalib.review.district import persons
+from evalib.review.district.by_facts import by_facts
 from evalib.review.district.facts import facts_of
 from evalib.review.district.handed import Handed
 from evalib.review.district.monitoring import own_shares
@@ -255,6 +256,16 @@ def test_a_faulty_fact_is_named_and_not_used(name: str, told: str | None, what: 
     assert all(
         each.used is not None for each in others if each.value is not None and "exchanged" not in each.name
     )
+
+
+def test_shares_of_teachers_tell_how_many_more_it_takes() -> None:
+    told = {"交流轮岗教师数": "33 人", "交流轮岗骨干教师数": "3 人", "符合交流条件教师数": "400 人"}
+    facts = facts_of(fact_rows({**FACTS, **told}, WORDS), SETTINGS.balance, YEAR)
+    _, *parts = by_facts(SETTINGS.balance.indicator("G11"), facts, ["primary", "junior"])
+    assert [(one.verdict, one.needed) for one in parts] == [
+        ("not_met", {"": {"teachers": 7}}),
+        ("not_met", {"": {"teachers": 4}}),
+    ]
 
 
 def test_facts_that_contradict_each_other_are_both_refused() -> None:

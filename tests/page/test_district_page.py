@@ -178,6 +178,19 @@ class TestWithoutAreas:
         assert not [note for note in district(other).academic.by_area().notes if "不单列" in note]
 
 
+class TestStageWithoutScores:
+    def test_its_reasons_stand_where_its_figures_would(self, root: Path, tmp_path: Path) -> None:
+        other = shutil.copytree(root, tmp_path / "other")
+        store = Store(load_settings(other / "params" / "sample.yaml").store)
+        rows = store.read("published", NOW)
+        junior = rows["stage"].eq("junior") & rows["indicator"].eq("academic")
+        store.write({("published", NOW): rows.assign(reason=rows["reason"].mask(junior, "no_data"))})
+        academic = district(other).academic
+        said = "初中部：4 个学段部没有分数，没有数据。"
+        assert said in academic.by_area().notes
+        assert said in academic.distribution().message
+
+
 class TestFirstPage:
     def test_pupils_are_those_of_sections_whose_roll_is_shown_and_it_says_so(self, root: Path) -> None:
         facts = dict(district(root).context().facts)
@@ -286,9 +299,8 @@ class TestDimension:
 
     def test_what_chance_would_call_is_told_of_a_district_without_differences(self, root: Path) -> None:
         # Nineteen sections with a chance of .02 each.
-        assert (
-            "若各学段部其实都一样，按模型平均也会误判出约 0.4 个。" in district(root).academic.by_area().lead
-        )
+        lead = district(root).academic.by_area().lead
+        assert "即使各学段部其实没有差别，偶然被判为高于或低于的平均也有约 0.4 个。" in lead
         assert (
             "If no section really differed, about 0.4 would be told apart"
             in district(root, lang="en").academic.by_area().lead
@@ -364,7 +376,7 @@ class TestBetween:
     def test_no_change_is_told_where_intervals_do_not_allow_it(self, root: Path) -> None:
         parts = list(district(root).between())
         assert "没有一项的学段部差异能说缩小或扩大" in parts[0].text
-        assert {row[-1] for table in parts[1:] for row in table.rows} <= {"● 不能说", "○ 无可比"}
+        assert {row[-1] for table in parts[1:] for row in table.rows} <= {"● 不能说有变化", "○ 无可比"}
 
     def test_a_narrowing_that_is_large_enough_is_told(self, root: Path, tmp_path: Path) -> None:
         shutil.copytree(root, tmp_path / "other")

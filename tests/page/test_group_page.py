@@ -68,7 +68,7 @@ def test_the_restricted_edition_lists_members_and_the_public_one_counts_them(roo
     inside, outside = (group(root, edition=edition) for edition in EDITIONS)
     table = inside.roll()
     assert isinstance(table, Table)
-    assert [row[2] for row in table.rows] == ["牵头校", "分校", "未填报", "未填报", "未填报"]
+    assert [row[2] for row in table.rows] == ["领办校", "分校", "未填报", "未填报", "未填报"]
     assert '<a href="../A01-primary/report.html">' in table.html()
     assert outside.roll().paragraphs == ("本集团有 5 个学段部；公开版不列名单。",)
     assert not [name for name in NAMES.values() if name in text_of(outside)]

@@ -209,6 +209,6 @@ CLAIMS: tuple[Claim, ...] = (
     Claim(
         "No needs, coefficients or respondents' numbers tell the pupils of a section whose roll is withheld.",
         "test_disclosure_district.py::test_needs_of_the_district_less_those_of_the_sections_tell_nothing",
-        long=False,
+        long=True,
     ),
 )

@@ -145,7 +145,7 @@ def test_every_initiative_has_its_indicators_and_all_32_stand_once(root: Path) -
 def test_the_lead_counts_what_agrees_what_falls_short_and_what_cannot_be_held(root: Path) -> None:
     page = InitiativesPage(view_of(root))
     said = faces(parts(page.conditions())[0])["text/plain"]
-    assert "公布的数字 5 项：与数据相符 2，低于公布 2，无从对照 1" in said
+    assert "公布的数字与承诺 5 项：与数据相符 2，低于公布 2，无从对照 1" in said
     assert "数据低于公布的：规划的优质学校、三年新增学位。" in said
     assert line(page.overview(), "办学条件")[2] == "✓ 相符 2、× 低于公布 2、○ 无从对照 1"
 

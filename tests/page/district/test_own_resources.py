@@ -11,10 +11,12 @@ import pytest
 from evalib.page.district.evidence import needs_in_words
 from evalib.page.district.own import own_resources
 from evalib.page.district.passing import Passing
+from evalib.page.district.standards import StandardsPage
 from evalib.page.district.terms import Terms
 from evalib.page.tables import Note, Table
 from evalib.page.view import View
 from reviewed_tables import changed, reviewed, view_of
+from shown import table_with
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +48,15 @@ def test_a_sections_page_has_the_figures_of_the_districts_page_to_the_digit(root
                 assert row[1].startswith(figure)
                 compared += bool(figure)
     assert compared > 20
+
+
+def test_a_figure_leads_to_its_rule_on_the_districts_page(root: Path) -> None:
+    mine = own(root, "2150000001", "primary")
+    assert isinstance(mine, Table)
+    assert '<a href="../district/report.html#def-R1">R1 ' in mine.html()
+    assert '"../district/report.pdf"' in mine.typst()
+    rules = table_with(StandardsPage(view_of(root)).definitions(), "项指标怎样算")
+    assert 'id="def-R1"' in rules.html()
 
 
 def test_the_public_edition_has_none(root: Path) -> None:

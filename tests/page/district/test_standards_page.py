@@ -607,7 +607,7 @@ def test_a_district_without_any_review_still_has_pages_that_claim_nothing(withou
     ("lang", "told"),
     [
         ("zh", ("未达到的是 R3、R6、G4、G11、Q2。", "未报告的是 R5、G3、G8、G12、Q4、Q8。")),
-        ("en", ("Not met: R3, R6, G4, G11, Q2.", "Not reported: R5, G3, G8, G12, Q4, Q8.")),
+        ("en", ("Not met: R3; R6; G4; G11; Q2.", "Not reported: R5; G3; G8; G12; Q4; Q8.")),
     ],
 )
 def test_in_brief_it_says_how_many_are_met_and_which_are_not(
@@ -615,7 +615,12 @@ def test_in_brief_it_says_how_many_are_met_and_which_are_not(
 ) -> None:
     page = StandardsPage(view_of(root, lang))
     lead = next(one for one in page.verdict() if isinstance(one, Lead))
-    assert page.brief() == ("" if lang == "zh" else " ").join((lead.text, *told))
+    said = page.brief()
+    for one in page.view.settings.balance.indicators:
+        name = f" {one.name.in_(lang)}"
+        assert (f"{one.id}{name}" in said) == any(re.search(rf"\b{one.id}\b", text) for text in told)
+        said = said.replace(name, "")
+    assert said.replace("；", "、") == ("" if lang == "zh" else " ").join((lead.text, *told))
 
 
 def test_in_brief_nothing_is_said_without_a_review(without: Callable[..., Path]) -> None:

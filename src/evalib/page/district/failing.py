@@ -46,7 +46,7 @@ def failing_sections(view: DistrictView) -> Table | Note:
                 _needed(terms, one, row, rows),
             )
         )
-    heads = ("head_section", "head_stage", "head_indicator", "head_figure_of", "head_limit", "head_needed")
+    heads = ("head_section", "head_stage", "head_indicator", "head_figure_of", "head_asked", "head_needed")
     named = sorted({row["indicator"] for row in rows})
     return Table(
         caption=terms.word("caption_failing", names=terms.words.listed(named)),

@@ -71,6 +71,8 @@ class DimensionOfDistrict:
         made: dict[str, list[Strip]] = {self.dimension: [], self.lead: []}
         said = []
         for stage in view.stages:
+            if not self.sections.shown(stage, self.dimension):
+                said += self._silent(stage)
             if not any(self.sections.shown(stage, one) for one in made):
                 continue
             for category in self._categories(stage):
@@ -118,6 +120,7 @@ class DimensionOfDistrict:
         for stage in view.stages:
             rows = self.sections.shown(stage, self.dimension)
             if not rows:
+                notes += self._silent(stage)
                 continue
             lead.append(self._sentence(stage, rows))
             called += sum(side_of(row) in ("above", "below") for row in rows)
@@ -134,7 +137,7 @@ class DimensionOfDistrict:
                 name = category.name if whole else words.label("all_of", name=category.name)
                 cells.append((name, *self._counts(own, f"{self.dimension}_{stage}_{category.key}")))
         if not cells:
-            return Note("", (view.speaker.note("all_no_figure", {"name": self.name}),))
+            return Note("", (view.speaker.note("all_no_figure", {"name": self.name}), *notes))
         if chance and called:
             lead.append(self._by_chance(sum(chance)))
         if small:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from evalib.page.district.evidence import need, needs_in_words
 from evalib.page.district.reasons import reasons_in_words
-from evalib.page.district.sections import Row
+from evalib.page.district.sections import Row, Sections
 from evalib.page.district.terms import SIGNS, Terms
 from evalib.page.district.view import DistrictView
+from evalib.page.links import Linked
 from evalib.page.tables import Note, Table
 from evalib.page.view import View
 from evalib.settings import BalanceIndicator
@@ -39,13 +40,14 @@ def own_resources(view: View) -> Table | Note:
         return Note("", (view.speaker.note("own_resources_none", terms.section_rule),))
     verdict = verdicts[0]
     lines, sides = [], []
+    rule = Sections(district).rule_address
     for indicator, row in seven:
         for key, told in (("value", row["value"]), ("short", row["short_of_limit"])):
             if told:
                 view.tell(f"resource_{indicator.id}_{key}", told)
         lines.append(
             (
-                f"{indicator.id} {indicator.name.in_(view.words.lang)}",
+                Linked([(f"{indicator.id} {indicator.name.in_(view.words.lang)}", rule(indicator.id))]),
                 terms.value(indicator.unit, row["value"], row["limit"]),
                 terms.limit(indicator, view.stage),
                 _short(terms, indicator, row, of_school),

@@ -170,6 +170,8 @@ class Passing(OnVerdicts):
         if row["verdict"] == "not_reported":
             return terms.joined(reasons_in_words(terms, row["reason"])) or terms.word("needed_unknown")
         needs = needs_in_words(terms, None, row["needed"])
+        if needs and row["missing"]:
+            return terms.word("needed_if_met", needs=terms.words.listed(needs))
         return terms.words.listed(needs) or terms.words.label("not_shown")
 
     def _of_sections(self, stage: str) -> dict[str, dict[str, Row]]:

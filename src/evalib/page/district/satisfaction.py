@@ -103,8 +103,16 @@ class SatisfactionPage(InTerms):
             notes=(
                 self.view.speaker.note("satisfaction_read", {"minimum": minimum}),
                 self.view.speaker.note("satisfaction_counts", {"nearest": words.count(nearest)}),
+                *self._of_bands(),
             ),
         )
+
+    def _of_bands(self) -> list[str]:
+        """What a band in the place of a number of people means."""
+        most = self.view.settings.disclosure.minimum_numerator - 1
+        if not any(row["band"] for row in self.rows):
+            return []
+        return [self.view.speaker.note("satisfaction_bands", {"most": self.terms.words.count(most)})]
 
     def _twin(self, rows: list[dict[str, Any]]) -> Table:
         terms = self.terms

@@ -11,7 +11,7 @@ import numpy as np
 
 from evalib.page.district.view import DistrictView
 from evalib.page.links import Address, Linked, Piece, listed
-from evalib.vocabulary import DIMENSIONS, STANDINGS, ReportKey
+from evalib.vocabulary import DIMENSIONS, DISTRICT, STANDINGS, ReportKey
 from evalib.wording import Wording
 
 Row = dict[str, Any]
@@ -119,6 +119,12 @@ class Sections:
         """Where a group's page lies from a page of the same year."""
         view = self.view
         return _beside(view, ReportKey("group", view.year, code, "", view.edition, view.words.lang))
+
+    def rule_address(self, indicator: str) -> Address | None:
+        """Where the district's page says how one of the national indicators is computed."""
+        view = self.view
+        page = _beside(view, ReportKey("district", view.year, DISTRICT, "", view.edition, view.words.lang))
+        return None if page is None else Address(f"{page.html}#def-{indicator}", page.pdf)
 
     def linked(self, row: Mapping[str, Any]) -> Linked:
         """A section's name that leads to its page."""

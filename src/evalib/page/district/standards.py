@@ -45,11 +45,13 @@ class StandardsPage(OnVerdicts):
             return ""
         said, indicators = [self._lead()], self.view.settings.balance.indicators
         for verdict in ("not_met", "not_reported"):
-            which = [one.id for one in indicators if self.verdicts.verdict(one.id) == verdict]
+            which = [
+                f"{one.id} {one.name.in_(self.terms.words.lang)}"
+                for one in indicators
+                if self.verdicts.verdict(one.id) == verdict
+            ]
             if which:
-                said.append(
-                    self.view.speaker.note(f"balance_{verdict}", {"which": self.terms.words.listed(which)})
-                )
+                said.append(self.view.speaker.note(f"balance_{verdict}", {"which": self.terms.joined(which)}))
         return self.terms.words.run_on(said)
 
     @property
@@ -102,8 +104,10 @@ class StandardsPage(OnVerdicts):
         )
         fields = {"id": asked, "verdict": terms.verdict(self.verdicts.verdict(asked)), "limit": limit}
         said = [self.view.speaker.note("satisfaction_verdict", fields)]
-        said += reasons_in_words(terms, self.verdicts.own.get(asked, {}).get("reason"))
-        return Parts((Lead(terms.joined(said)), satisfaction.figure(), satisfaction.groups()))
+        reasons = reasons_in_words(terms, self.verdicts.own.get(asked, {}).get("reason"))
+        if reasons:
+            said.append(terms.word("sentence", text=terms.joined(reasons)))
+        return Parts((Lead(terms.words.run_on(said)), satisfaction.figure(), satisfaction.groups()))
 
     def definitions(self) -> Parts:
         """How each of the 32 is computed, with limit, clause, source and what feeds it; and shared rules."""

@@ -127,11 +127,12 @@ class Holding(InTerms):
         told = terms.word("stated_over_years", value=printed, years=figure.over_years) if over else printed
         if not known:
             return self._without(figure, told)
+        differing = self._differing(figure)
         total = self.view.tell(f"stated_{figure.id}", sum(known))
         said = terms.value(figure.unit, total, stated)
         if over:
             said = terms.word("data_over_years", value=said, years=len(known))
-        remarks = self._refused(figure, years)
+        remarks = self._refused(figure, years) + differing
         if missing:
             remarks.append(terms.word("remark_years_missing", years=terms.years(missing)))
         if total >= stated:
@@ -145,6 +146,17 @@ class Holding(InTerms):
             gap = terms.words.difference("rate", stated - total, 0.001).lstrip("+")
         remarks.insert(0, terms.word("remark_short_by", gap=gap))
         return Held(figure, "falls_short", told, said, terms.joined(remarks))
+
+    def _differing(self, figure: StatedFigure) -> list[str]:
+        """That the tables count something else than the district's own fact tells."""
+        if not figure.count or not figure.fact:
+            return []
+        counted = self.facts.counted(figure.count, self.view.year)
+        told = self.facts.fact(figure.fact, self.view.year)
+        if counted is None or told is None or counted == told:
+            return []
+        self.view.tell(f"stated_{figure.id}_fact", told)
+        return [self.terms.word("remark_differs", value=self.terms.value(figure.unit, told))]
 
     def _rises(self, figure: StatedFigure) -> Held:
         terms, years = self.terms, self.view.years

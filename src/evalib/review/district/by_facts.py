@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from evalib.review.district.facts import Facts
@@ -171,14 +172,19 @@ def _shares(indicator: BalanceIndicator, rule: SharesOfFacts, facts: Facts) -> l
             else:
                 reasons = [*reasons, problem("no_data", f"district.{one.under}")]
         limit = indicator.limit(aspect=one.aspect)
+        verdict = judged(limit, share)
+        short = 0
+        if verdict == NOT_MET and limit is not None and one.over in rule.counted:
+            short = math.ceil(round(limit.value * told[one.under] - told[one.over], DECIMALS))
         parts.append(
             Finding(
                 indicator.id,
-                judged(limit, share),
+                verdict,
                 aspect=one.aspect,
                 value=share,
                 unit=indicator.unit,
                 limit=None if limit is None else limit.value,
+                needed={"": {"teachers": short}} if short else {},
                 evidence=told,
                 reasons=reasons,
             )
