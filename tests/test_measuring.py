@@ -82,6 +82,10 @@ def test_every_year_shown_has_the_tables_of_the_district_s_review(settings: Sett
         rows = store.read("balance_sections", year)
         assert rows.loc[rows["school_code"].isin(hidden), "pupils"].isna().all()
     share = store.read("balance_own_share", NOW)
+    least = settings.measures.standing.minimum_sections
+    assert (share["share"].notna() == share["sections"].ge(least)).all()
+    share = share.dropna(subset="share")
+    assert len(share)
     assert share["share"].between(0, 1).all()
     assert (share["low"].le(share["share"]) & share["share"].le(share["high"])).all()
 
