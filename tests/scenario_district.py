@@ -130,7 +130,7 @@ def write_district(store: Store, case: Mapping[str, Any], words: Words) -> None:
         if name not in gone
     }
     for name, told in (case.get("新增学校") or {}).items():
-        schools[name] = told
+        schools[name] = {**told}
     codes = {name: told.pop("学校标识码", CODES.get(name, "")) for name, told in schools.items()}
     sizes = {name: told.pop("学生数", None) for name, told in schools.items()}
     tables = {
